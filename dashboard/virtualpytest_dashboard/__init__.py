@@ -1,0 +1,1 @@
+"""What people look at: a small Starlette application over Allure results."""

@@ -1,0 +1,1 @@
+"""What runs on a host machine, next to the devices."""

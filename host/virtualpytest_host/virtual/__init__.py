@@ -1,0 +1,1 @@
+"""Virtual devices: separate processes that speak real protocols on loopback."""

@@ -1,0 +1,1 @@
+"""The `virtualpytest` command, one module for each noun."""

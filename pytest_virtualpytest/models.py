@@ -1,0 +1,201 @@
+"""Records that cross the wire and that tests hold: times, sightings, frames, measurements.
+
+All times are seconds on the host's CLOCK_MONOTONIC, valid only together with the *boot* id of the
+machine that took them. Every duration carries its error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, Self
+
+from pytest_virtualpytest.exceptions import VirtualPytestError
+
+
+class Region(NamedTuple):
+    """A rectangle in pixels of the picture, (x, y) its top left corner."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    def __str__(self) -> str:
+        return f"{self.x},{self.y} {self.width}x{self.height}"
+
+
+@dataclass(frozen=True)
+class Duration:
+    """A measured time in seconds, true within ± *error*.
+
+    *calibrated* is false where the capture's own latency is part of the time and is not known.
+    """
+
+    seconds: float
+    error: float
+    calibrated: bool = True
+
+    def __float__(self) -> float:
+        return self.seconds
+
+    def __str__(self) -> str:
+        note = "" if self.calibrated else " plus the capture's unknown latency"
+        return f"{self.seconds:.3f} s ± {self.error * 1000:.0f} ms{note}"
+
+
+@dataclass(frozen=True)
+class Press:
+    """One key: the times just before and just after it was sent."""
+
+    key: str
+    before: float
+    after: float
+    boot: str
+
+    @classmethod
+    def from_wire(cls, data: Mapping[str, Any]) -> Self:
+        """Return the press that *data* describes."""
+        return cls(**data)
+
+    def to_wire(self) -> dict[str, Any]:
+        """Return plain values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """What a check saw: true or false, where, how sure, and when the frame was captured.
+
+    *captured* is the capture time of the frame that decided, ± *error*; *pts* its time within the
+    stream, in seconds, exact to a frame. *score* is 0..1 and judged against *threshold*; a negative
+    answer says *why*, with the nearest place in *region*.
+    """
+
+    found: bool
+    target: str
+    captured: float = 0.0
+    error: float = 0.0
+    pts: float = 0.0
+    frame_seconds: float = 0.04
+    boot: str = ""
+    calibrated: bool = True
+    score: float = 0.0
+    threshold: float = 0.0
+    region: Region | None = None
+    why: str = ""
+
+    def __bool__(self) -> bool:
+        return self.found
+
+    def after(self, earlier: Press | Sighting) -> Duration:
+        """Return the time from *earlier* (a key, or another sighting of the same stream) to this sighting.
+
+        Between two sightings it comes from the stream's own clock and is exact to one frame.
+        """
+        if earlier.boot != self.boot:
+            raise VirtualPytestError(f"{self.target}: cannot compare times of two boots or two machines")
+        if isinstance(earlier, Sighting):
+            return Duration(self.pts - earlier.pts, max(self.frame_seconds, earlier.frame_seconds))
+        half = (earlier.after - earlier.before) / 2
+        return Duration(self.captured - earlier.before - half, self.error + half, self.calibrated)
+
+    @classmethod
+    def from_wire(cls, data: Mapping[str, Any]) -> Self:
+        """Return the sighting that *data* describes."""
+        region = data.get("region")
+        return cls(**{**data, "region": Region(*region) if region else None})
+
+    def to_wire(self) -> dict[str, Any]:
+        """Return plain values."""
+        return asdict(self) | {"region": list(self.region) if self.region else None}
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One picture as the host captured it, PNG-encoded; two are equal if their pixels are."""
+
+    png: bytes = field(repr=False)
+    width: int
+    height: int
+    captured: float = field(compare=False)
+    boot: str = field(compare=False)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the picture to *path* and return it."""
+        path = Path(path)
+        path.write_bytes(self.png)
+        return path
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A piece of the stream as MP4, not encoded again."""
+
+    mp4: bytes = field(repr=False)
+    seconds: float
+    captured: float
+
+    def save(self, path: str | Path) -> Path:
+        """Write the clip to *path* and return it."""
+        path = Path(path)
+        path.write_bytes(self.mp4)
+        return path
+
+
+@dataclass(frozen=True)
+class Level:
+    """Sound level over *seconds*, in dBFS: 0 is full scale, -120 digital silence."""
+
+    rms: float
+    peak: float
+    seconds: float
+    captured: float
+
+
+@dataclass(frozen=True)
+class StreamStatus:
+    """What the recorder of a device's source sees now."""
+
+    width: int
+    height: int
+    fps: float
+    codec: str
+    seconds: float
+    age: float
+    bytes: int
+    sound: str = ""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """A figure of a test, with the limits that it was held against."""
+
+    name: str
+    value: float
+    unit: str = "s"
+    error: float = 0.0
+    minimum: float | None = None
+    maximum: float | None = None
+    note: str = ""
+
+
+EventKind = Literal["run", "plan", "start", "lease", "release", "verdict", "loss", "end"]
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line of the run journal, ``virtualpytest-run.jsonl``, beside the Allure results.
+
+    *time* is seconds since the epoch. ``verdict`` carries outcome, duration and cause in *data*.
+    """
+
+    kind: EventKind
+    time: float
+    run: str
+    worker: str = ""
+    test: str = ""
+    device: str = ""
+    host: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
