@@ -1,0 +1,22 @@
+"""What a host must have installed, and what to do where it is missing."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from pytest_virtualpytest.exceptions import DeviceError
+
+_SYSTEM = {"libGL.so.1": "libgl1", "libgthread-2.0.so.0": "libglib2.0-0"}
+
+
+@contextlib.contextmanager
+def host_extra(who: str) -> Iterator[None]:
+    """Turn a failed import within the block into a DeviceError that says what *who* needs."""
+    try:
+        yield
+    except ImportError as error:
+        package = next((deb for library, deb in _SYSTEM.items() if library in str(error)), "")
+        if package:
+            raise DeviceError(f"{who} needs a system library: apt-get install {package} ({error})") from error
+        raise DeviceError(f"{who} needs virtualpytest[host]: pip install 'virtualpytest[host]' ({error})") from error

@@ -1,0 +1,138 @@
+"""Start, share and end the virtual devices of this account."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import quote
+
+from pytest_virtualpytest.exceptions import DeviceError
+from virtualpytest_host import state
+from virtualpytest_host.virtual.tenancy import taken
+
+KINDS = ("stb",)
+_START_SECONDS = 20.0
+_END_SECONDS = 5.0
+
+
+@dataclass
+class Attachment:
+    """A use of a running virtual device; it may end once all its uses are closed."""
+
+    controllers: list[dict[str, Any]]
+    _users: IO[str]
+
+    def close(self) -> None:
+        """End this use."""
+        self._users.close()
+
+
+def folder(name: str) -> Path:
+    """Return the folder of the virtual device *name*."""
+    return state.folder("virtual", quote(name, safe=""))
+
+
+def attach(kind: str, name: str, options: Sequence[str] = ()) -> Attachment:
+    """Return a use of the virtual device *name*, started with *options* if it does not run."""
+    if kind not in KINDS:
+        raise DeviceError(f"unknown kind of virtual device {kind!r}; known: {', '.join(KINDS)}")
+    place = folder(name)
+    with _alone(place):
+        users = (place / "users").open("a")
+        fcntl.flock(users, fcntl.LOCK_SH)
+        if not taken(place / "box.lock"):
+            _start(place, name, options)
+        return Attachment(_controllers(_read(place)), users)
+
+
+def pin(kind: str, name: str) -> None:
+    """Start *name* and keep it without users until :func:`stop`."""
+    (folder(name) / "pinned").touch()
+    attach(kind, name).close()
+
+
+def stop(name: str) -> bool:
+    """End *name*, whoever uses it; tell whether it ran."""
+    place = folder(name)
+    (place / "pinned").unlink(missing_ok=True)
+    with _alone(place):
+        if not taken(place / "box.lock"):
+            return False
+        os.kill(int(_read(place)["pid"]), signal.SIGTERM)
+        _await_end(place)
+    return True
+
+
+def running() -> list[str]:
+    """Return the names of the virtual devices that run."""
+    names = [json.loads(path.read_text())["name"] for path in state.folder("virtual").glob("*/state.json")]
+    return sorted(name for name in names if taken(folder(name) / "box.lock"))
+
+
+@contextlib.contextmanager
+def _alone(place: Path) -> Iterator[None]:
+    with (place / "start.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _start(place: Path, name: str, options: Sequence[str]) -> None:
+    command = [sys.executable, "-m", "virtualpytest_host.virtual.box", "--name", name, "--folder", str(place)]
+    linger = ["--linger", os.environ["VPT_LINGER"]] if "VPT_LINGER" in os.environ else []
+    with (place / "box.log").open("wb") as log:
+        process = subprocess.Popen(
+            [*command, *linger, *options],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            start_new_session=True,
+        )
+    assert process.stdout is not None
+    with process.stdout as output:
+        ready, _, _ = select.select([output], [], [], _START_SECONDS)
+        if not ready or output.readline() != b"ready\n":
+            process.kill()
+            process.wait()
+            raise DeviceError(f"virtual device {name!r} did not start: {_reason(place)}")
+    process.returncode = 0  # it outlives this process on purpose; nobody waits for it
+
+
+def _reason(place: Path) -> str:
+    lines = (place / "box.log").read_text(errors="replace").strip().splitlines()
+    return f"{lines[-1]} (log: {place / 'box.log'})" if lines else f"no output within {_START_SECONDS:.0f} s"
+
+
+def _await_end(place: Path) -> None:
+    deadline = time.monotonic() + _END_SECONDS
+    while taken(place / "box.lock"):
+        if time.monotonic() > deadline:
+            raise DeviceError(f"the virtual device in {place} did not end within {_END_SECONDS:.0f} s of SIGTERM")
+        time.sleep(0.02)
+
+
+def _read(place: Path) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads((place / "state.json").read_text(encoding="utf-8"))
+    return data
+
+
+def _controllers(box: dict[str, Any]) -> list[dict[str, Any]]:
+    address = {side: f"http://127.0.0.1:{port}" for side, port in box["ports"].items()}
+    no_signal = str(resources.files("virtualpytest_host.virtual") / "pictures" / "no-signal.png")
+    settings = {
+        "video": {"source": f"{address['video']}/stream.ts", "format": "mpegts", "placeholders": [no_signal]},
+        "ecp": {"url": address["keys"]},
+        "tasmota": {"url": address["power"]},
+    }
+    return [{"name": name, "controller": name, "gives": None, "settings": value} for name, value in settings.items()]
