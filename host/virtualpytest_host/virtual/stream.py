@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 RATE = 48_000
 CLOCK = 90_000
-_MUXER = {"mpegts_flags": "pat_pmt_at_frames", "flush_packets": "1", "pes_payload_size": "0",
+_MUXER = {"mpegts_flags": "pat_pmt_at_frames", "omit_video_pes_length": "0", "flush_packets": "1", "pes_payload_size": "0",
           "max_interleave_delta": "1"}  # fmt: skip
 _BACKLOG = 500
 

@@ -17,7 +17,7 @@ class Truth:
     """Writes the log."""
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("a", buffering=1, encoding="utf-8")
+        self._file = path.open("w", buffering=1, encoding="utf-8")
         self._lock = threading.Lock()
 
     def note(self, event: str, *, at: float | None = None, **values: Any) -> None:

@@ -1,0 +1,82 @@
+"""One decoded frame, with its capture time; colour and PNG are made only when asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import av
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Plane = NDArray[np.uint8]
+
+
+@dataclass(eq=False)
+class Picture:
+    """A frame: *luma* is the codec's own Y plane, (height, width), 16–235 unless *full_range*.
+
+    *captured* ± *error* is CLOCK_MONOTONIC in seconds, *pts* the stream's own clock in seconds; *gap*
+    says that frames are missing before this one. *cache* is for what checks derive from the picture.
+    """
+
+    luma: Plane
+    chroma: tuple[Plane, Plane]
+    full_range: bool
+    captured: float = 0.0
+    error: float = 0.0
+    pts: float = 0.0
+    gap: bool = False
+    cache: dict[Any, Any] = field(default_factory=dict, repr=False)
+    _frame: Any = field(default=None, repr=False)
+
+    @property
+    def width(self) -> int:
+        """Width in pixels."""
+        return int(self.luma.shape[1])
+
+    @property
+    def height(self) -> int:
+        """Height in pixels."""
+        return int(self.luma.shape[0])
+
+    def bgr(self) -> Plane:
+        """Return the picture in colour, (height, width, 3)."""
+        if "bgr" not in self.cache:
+            self.cache["bgr"] = self._frame.to_ndarray(format="bgr24")
+        found: Plane = self.cache["bgr"]
+        return found
+
+    def png(self) -> bytes:
+        """Return the picture as PNG."""
+        return encode_png(self.bgr())
+
+    @classmethod
+    def from_av(cls, frame: Any, **times: Any) -> Self:
+        """Return the picture in a PyAV video frame."""
+        full = frame.format.name.startswith("yuvj") or frame.color_range == 2
+        if frame.format.name not in {"yuv420p", "yuvj420p"}:
+            frame = frame.reformat(format="yuvj420p" if full else "yuv420p")
+        y, u, v = (_plane(plane) for plane in frame.planes)
+        return cls(y, (u, v), bool(full), _frame=frame, **times)
+
+    @classmethod
+    def from_bgr(cls, array: Plane, **times: Any) -> Self:
+        """Return the picture in a colour array of OpenCV's order, as a codec would hold it."""
+        height, width = array.shape[0] // 2 * 2, array.shape[1] // 2 * 2
+        even = np.ascontiguousarray(array[:height, :width])
+        frame = av.VideoFrame.from_ndarray(even, format="bgr24").reformat(format="yuv420p")
+        picture = cls.from_av(frame, **times)
+        picture.cache["bgr"] = even
+        return picture
+
+
+def _plane(plane: Any) -> Plane:
+    whole: Plane = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)
+    return whole[:, : plane.width]
+
+
+def encode_png(array: Plane) -> bytes:
+    """Return a BGR array as PNG, quickly rather than small."""
+    return bytes(cv2.imencode(".png", array, [cv2.IMWRITE_PNG_COMPRESSION, 1])[1])
