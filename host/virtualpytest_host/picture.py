@@ -28,6 +28,7 @@ class Picture:
     error: float = 0.0
     pts: float = 0.0
     gap: bool = False
+    matrix: str = "bt601"  # or "bt709": how colour was turned into luma and chroma
     cache: dict[Any, Any] = field(default_factory=dict, repr=False)
     _frame: Any = field(default=None, repr=False)
 
@@ -59,7 +60,8 @@ class Picture:
         if frame.format.name not in {"yuv420p", "yuvj420p"}:
             frame = frame.reformat(format="yuvj420p" if full else "yuv420p")
         y, u, v = (_plane(plane) for plane in frame.planes)
-        return cls(y, (u, v), bool(full), _frame=frame, **times)
+        matrix = "bt709" if frame.colorspace == 1 else "bt601"  # untagged is taken for bt601, as FFmpeg does
+        return cls(y, (u, v), bool(full), matrix=matrix, _frame=frame, **times)
 
     @classmethod
     def from_bgr(cls, array: Plane, **times: Any) -> Self:
