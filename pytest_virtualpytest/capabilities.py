@@ -125,5 +125,5 @@ class Source:
 class Watched(Protocol):
     """A controller that gives ``screen`` or ``audio``: it says where the stream is, the host does the rest."""
 
-    def source(self) -> Source:
+    def stream(self) -> Source:
         """Return the source of pictures and sound."""

@@ -77,7 +77,8 @@ class _Composed(Target):
         object.__setattr__(self, "targets", tuple(as_target(target) for target in targets))
 
     def __str__(self) -> str:
-        return f"{self.words}({', '.join(map(str, self.targets))})"
+        members = ", ".join(map(str, self.targets))
+        return f"{self.words}{members}" if len(self.targets) == 1 else f"{self.words}({members})"
 
 
 class All(_Composed):

@@ -1,0 +1,93 @@
+"""Cut a piece of a recording out as MP4: the packets as they are, nothing is encoded again."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+import av
+
+from pytest_virtualpytest.exceptions import CaptureError
+from virtualpytest_host import ring
+from virtualpytest_host.player import packet
+from virtualpytest_host.recording import Recording
+
+_IN_STREAM = {"h264", "hevc", "mpeg2video", "mp2", "mp3", "ac3", "eac3"}  # these say all of themselves in their packets
+
+
+def cut(recording: Recording, begin: float, end: float) -> tuple[bytes, float, float]:
+    """Return the MP4 of what was captured from *begin* to *end*, its length in seconds, and when it begins.
+
+    It begins at the key frame before *begin*. Sound is left out where its packets cannot stand alone.
+    """
+    entries = list(_entries(recording, begin, end))
+    if not entries:
+        raise CaptureError("the recording holds no key frame of that time")
+    video = [entry for entry, _ in entries if entry.stream == ring.VIDEO]
+    stream = io.BytesIO()
+    _write_transport(stream, recording.streams(), entries)
+    stream.seek(0)
+    return _to_mp4(stream), video[-1].captured - video[0].captured, video[0].captured
+
+
+def _entries(recording: Recording, begin: float, end: float) -> Iterator[tuple[ring.Entry, bytes]]:
+    """Yield the packets of one generation, from a key frame on."""
+    reader = recording.ring
+    first = _first(reader, begin)
+    for number in range(first.number if first else 1, reader.newest + 1):
+        entry = reader.entry(number)
+        data = reader.data(entry) if entry and first else None
+        if entry is None or data is None or first is None or entry.generation != first.generation:
+            continue
+        if entry.captured > end and entry.stream == ring.VIDEO:
+            return
+        if entry.captured >= first.captured:
+            yield entry, data
+
+
+def _first(reader: ring.Reader, begin: float) -> ring.Entry | None:
+    """Return the newest key frame at or before *begin*, else the oldest that follows the last gap."""
+    found = None
+    for number in range(reader.newest, 0, -1):
+        entry = reader.entry(number)
+        if entry is None or (found and entry.generation != found.generation):
+            break
+        if entry.stream == ring.VIDEO and entry.key:
+            found = entry
+            if entry.captured <= begin:
+                break
+    return found
+
+
+def _write_transport(output: io.BytesIO, facts: dict[str, Any], entries: list[tuple[ring.Entry, bytes]]) -> None:
+    """Write a transport stream, whose demuxer then finds out what an MP4 must know of each codec."""
+    with av.open(output, "w", format="mpegts") as container:
+        tracks: dict[int, tuple[Any, Fraction]] = {}
+        for kind, name in ((ring.VIDEO, "video"), (ring.AUDIO, "audio")):
+            fact = facts.get(name)
+            sample = next((data for entry, data in entries if entry.stream == kind), b"")
+            if fact and sample and (fact["codec"] in _IN_STREAM or sample[:2] in {b"\xff\xf1", b"\xff\xf9"}):
+                rate = {"rate": fact["rate"]} if kind == ring.AUDIO else {"width": fact["width"], "height": fact["height"]}
+                tracks[kind] = (container.add_mux_stream(fact["codec"], **rate), Fraction(*fact["base"]))
+        for entry, data in entries:
+            if entry.stream in tracks:
+                stream, base = tracks[entry.stream]
+                made = packet(entry, data, base)
+                made.stream = stream
+                container.mux(made)
+
+
+def _to_mp4(transport: io.BytesIO) -> bytes:
+    output = io.BytesIO()
+    with (
+        av.open(transport, format="mpegts") as source,
+        av.open(output, "w", format="mp4") as target,
+    ):
+        streams = {stream: target.add_stream_from_template(stream) for stream in source.streams}
+        for made in source.demux():
+            if made.dts is not None:
+                made.stream = streams[made.stream]
+                target.mux(made)
+    return output.getvalue()

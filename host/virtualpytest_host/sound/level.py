@@ -1,0 +1,76 @@
+"""How loud a recording is."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from pytest_virtualpytest.models import Level
+from virtualpytest_host import ring
+from virtualpytest_host.player import decoder, packet
+from virtualpytest_host.recording import Recording
+
+SILENCE = -120.0
+
+
+def measure(recording: Recording, seconds: float) -> Level:
+    """Return the level of the newest *seconds*; CaptureError if there is no sound stream or no packet."""
+    newest = recording.first(ring.AUDIO, time.monotonic() + 5)
+    recording.check()
+    blocks = list(_blocks(recording, newest, seconds))
+    samples = np.concatenate(blocks) if blocks else np.zeros(1, np.float32)
+    rms = math.sqrt(float(np.mean(np.square(samples, dtype=np.float64))))
+    return Level(_decibel(rms), _decibel(float(np.abs(samples).max())), seconds, newest.captured)
+
+
+def _blocks(recording: Recording, newest: ring.Entry, seconds: float) -> Iterator[NDArray[np.float32]]:
+    facts = recording.streams()["audio"]
+    base = Fraction(*facts["base"])
+    first = newest.pts - round(seconds / base)
+    numbers = _numbers(recording, newest, first)
+    context = decoder(facts)
+    for number in reversed(numbers):
+        entry = recording.ring.entry(number)
+        data = recording.ring.data(entry) if entry else None
+        if entry and data:
+            for frame in _decode(context, entry, data, base):
+                if entry.pts >= first:
+                    yield _mono(frame)
+
+
+def _numbers(recording: Recording, newest: ring.Entry, first: int) -> list[int]:
+    """Return the sound packets from *first* pts on, newest first, and two before them to begin decoding with."""
+    numbers, before = [], 0
+    for number in range(newest.number, 0, -1):
+        entry = recording.ring.entry(number)
+        if entry is None or before == 2:
+            break
+        if entry.stream == ring.AUDIO and entry.generation == newest.generation:
+            numbers.append(number)
+            before += entry.pts < first
+    return numbers
+
+
+def _decode(context: Any, entry: ring.Entry, data: bytes, base: Fraction) -> list[Any]:
+    try:
+        return list(context.decode(packet(entry, data, base)))
+    except av.FFmpegError:  # a decoder needs a packet or two to begin
+        return []
+
+
+def _mono(frame: Any) -> NDArray[np.float32]:
+    samples = frame.to_ndarray()
+    scale = float(np.iinfo(samples.dtype).max) if samples.dtype.kind == "i" else 1.0
+    flat: NDArray[np.float32] = (samples.reshape(-1) / scale).astype(np.float32)
+    return flat
+
+
+def _decibel(value: float) -> float:
+    return max(SILENCE, 20 * math.log10(value)) if value > 0 else SILENCE
