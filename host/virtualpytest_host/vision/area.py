@@ -1,0 +1,27 @@
+"""Regions of a picture."""
+
+from __future__ import annotations
+
+from pytest_virtualpytest.exceptions import ReferenceNotFound
+from pytest_virtualpytest.models import Region
+from virtualpytest_host.picture import Picture
+
+
+def clip(region: Region | None, picture: Picture, who: str) -> Region:
+    """Return the part of *region* that *picture* has, or the whole picture; *who* looks for something there."""
+    if region is None:
+        return Region(0, 0, picture.width, picture.height)
+    left, top = max(0, region.x), max(0, region.y)
+    right, bottom = min(picture.width, region.x + region.width), min(picture.height, region.y + region.height)
+    if right <= left or bottom <= top:
+        raise ReferenceNotFound(f"{who}: region {region} is outside of the picture, {picture.width}x{picture.height}")
+    return Region(left, top, right - left, bottom - top)
+
+
+def scaled(region: Region | None, across: float, down: float) -> Region | None:
+    """Return *region* on a screen *across* times as wide and *down* times as high; it never shrinks by rounding."""
+    if region is None or across == down == 1:
+        return region
+    left, top = int(region.x * across), int(region.y * down)
+    right, bottom = -int(-(region.x + region.width) * across // 1), -int(-(region.y + region.height) * down // 1)
+    return Region(left, top, right - left, bottom - top)

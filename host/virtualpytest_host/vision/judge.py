@@ -1,0 +1,79 @@
+"""Judge frames, one after the other, against a target of any composition.
+
+Every answer has three values: a member that cannot decide on a frame (motion in the first one) makes
+nothing true, under Not neither. Members that remember (Motion, Appears, Gone, Then) see every frame;
+the others only where their answer matters.
+"""
+
+from __future__ import annotations
+
+from pytest_virtualpytest.exceptions import VirtualPytestError
+from pytest_virtualpytest.models import Sighting
+from pytest_virtualpytest.targets import All, AnyOf, Appears, Black, Gone, Image, Motion, Not, Target, Then
+from virtualpytest_host.picture import Picture
+from virtualpytest_host.vision.draw import annotate
+from virtualpytest_host.vision.leaves import Content, SeesBlack, SeesImage, SeesMotion
+from virtualpytest_host.vision.verdict import Member, Verdict
+
+
+class Judge:
+    """Judges every frame that it is shown; *references* returns the bytes of a picture by their SHA-256."""
+
+    def __init__(self, target: Target, references: Content) -> None:
+        self._target = target
+        self._references = references
+        self._member = member(target, references)
+        self._verdict = Verdict(None, why="no frame yet")
+
+    def see(self, picture: Picture) -> Sighting:
+        """Return what the target makes of the next frame."""
+        self._verdict = self._member.see(picture)
+        return self._sighting(self._verdict, picture)
+
+    def find_all(self, picture: Picture) -> list[Sighting]:
+        """Return every place of *picture* that shows the target, none overlapping another of the same image."""
+        return [self._sighting(found, picture) for found in self._all(self._target, picture)]
+
+    def annotated(self, picture: Picture, sighting: Sighting) -> bytes:
+        """Return *picture* as PNG, with the *sighting* that this judge made last drawn on it."""
+        return annotate(picture, sighting, self._verdict.reference, self._verdict.area)
+
+    def _all(self, target: Target, picture: Picture) -> list[Verdict]:
+        if isinstance(target, Image):
+            return SeesImage(target, self._references).all(picture)
+        if isinstance(target, AnyOf):
+            return [found for each in target.targets for found in self._all(each, picture)]
+        verdict = member(target, self._references).see(picture)
+        return [verdict] if verdict.state else []
+
+    def _sighting(self, verdict: Verdict, picture: Picture) -> Sighting:
+        return Sighting(
+            found=bool(verdict.state),
+            target=str(self._target),
+            captured=float(picture.captured),
+            error=float(picture.error),
+            pts=float(picture.pts),
+            score=verdict.score,
+            threshold=verdict.threshold,
+            region=verdict.region,
+            why="" if verdict.state else verdict.why,
+        )
+
+
+def member(target: Target, content: Content) -> Member:
+    """Return what judges *target*."""
+    from virtualpytest_host.vision import composed
+
+    match target:
+        case Image():
+            return SeesImage(target, content)
+        case Motion():
+            return SeesMotion(target)
+        case Black():
+            return SeesBlack(target)
+        case Then():
+            return composed.SeesThen(target.targets, lambda each: member(each, content))
+        case All() | AnyOf() | Not() | Appears() | Gone():
+            members = [member(each, content) for each in target.targets]
+            return composed.BY_KIND[target.kind](target, members)
+    raise VirtualPytestError(f"{target}: nothing judges a target of kind {target.kind!r}")

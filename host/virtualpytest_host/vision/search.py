@@ -1,0 +1,142 @@
+"""Where in a picture a reference may be: coarse to fine on one plane, best place first.
+
+The whole area is searched once, at a coarse level of the pyramid; each place there that could still be
+the best one is followed down to its exact pixel. Halving blurs a reference that does not lie on the
+coarse grid, by an amount that is known of each reference: where too many places are within that
+amount of the best one, the coarse level cannot tell them apart, and the next finer one is searched.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from virtualpytest_host.needs import host_extra
+from virtualpytest_host.picture import Picture
+from virtualpytest_host.vision.planes import Plane, pyramid
+from virtualpytest_host.vision.reference import Level, Prepared
+
+with host_extra("vision"):
+    import cv2
+
+_FEW = 16
+_MANY = 400
+_STEPS = 4
+_NEIGHBOURS = np.ones((3, 3), np.uint8)
+
+
+class Place(NamedTuple):
+    """A place, and the RMS difference there, in levels of the plane that was searched."""
+
+    apart: float
+    x: int
+    y: int
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Where the top left corner may be, all four inclusive."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    def at(self, level: Level, halvings: int, plane: Plane) -> Bounds | None:
+        """Return these bounds on a coarser plane, or None where nothing is left of them."""
+        scale, off = 2**halvings, level.offset
+        wide, high = level.size
+        left, top = (max(0, math.floor(side / scale + off)) for side in (self.left, self.top))
+        right = min(plane.shape[1] - wide, math.ceil(self.right / scale + off))
+        bottom = min(plane.shape[0] - high, math.ceil(self.bottom / scale + off))
+        return Bounds(left, top, right, bottom) if left <= right and top <= bottom else None
+
+    def clamp(self, x: int, y: int) -> tuple[int, int]:
+        """Return the nearest place within."""
+        return min(max(x, self.left), self.right), min(max(y, self.top), self.bottom)
+
+
+class Search:
+    """The search for one reference in one picture; *limit* is the RMS difference above which nothing matches."""
+
+    def __init__(self, picture: Picture, prepared: Prepared, bounds: Bounds, limit: float) -> None:
+        self._levels = prepared.levels
+        self._planes = [pyramid(picture, prepared.channel, number) for number in range(len(self._levels))]
+        found = [bounds.at(level, i, self._planes[i]) for i, level in enumerate(self._levels)]
+        self._bounds = [item for item in found if item is not None]
+        self._top = next((i for i, item in enumerate(found) if item is None), len(found)) - 1
+        self._limit = limit
+        self._heats: dict[int, NDArray[np.float32]] = {}
+
+    def places(self, margin: float) -> list[Place]:
+        """Return the places within *margin* of the best one, best first; at least one, however unlike."""
+        number, coarse = self._coarse(margin)
+        found: dict[tuple[int, int], Place] = {}
+        best = math.inf
+        for start in coarse:
+            place = self._follow(number, start, best + margin, first=not found)
+            if place is not None:
+                best = min(best, place.apart)
+                found[place.x, place.y] = place
+        return sorted(found.values())
+
+    def _coarse(self, margin: float) -> tuple[int, list[Place]]:
+        enough = _FEW if margin < math.inf else _MANY
+        for number in range(self._top, 0, -1):
+            places = self._minima(number, margin)
+            if len(places) <= enough:
+                return number, places
+        return 0, self._minima(0, margin)[:_MANY]
+
+    def _minima(self, number: int, margin: float) -> list[Place]:
+        heat, bounds, blur = self._heat(number), self._bounds[number], self._levels[number].blur
+        lowest = float(heat.min())
+        worst = max(lowest, min(self._limit + blur, lowest + 2 * blur + margin))
+        near = (heat <= worst) & (heat <= cv2.erode(heat, _NEIGHBOURS))
+        rows, columns = np.nonzero(near)
+        order = np.argsort(heat[rows, columns], kind="stable")[: 2 * _MANY]
+        return [
+            Place(float(heat[rows[i], columns[i]]), int(columns[i]) + bounds.left, int(rows[i]) + bounds.top)
+            for i in order
+        ]
+
+    def _heat(self, number: int) -> NDArray[np.float32]:
+        if number not in self._heats:
+            level, bounds, plane = self._levels[number], self._bounds[number], self._planes[number]
+            wide, high = level.size
+            area = plane[bounds.top : bounds.bottom + high, bounds.left : bounds.right + wide]
+            squares = cv2.matchTemplate(area, level.plane, cv2.TM_SQDIFF, mask=level.mask)
+            self._heats[number] = np.sqrt(np.maximum(squares, 0) * np.float32(1 / level.count))
+        return self._heats[number]
+
+    def _follow(self, number: int, place: Place, most: float, *, first: bool) -> Place | None:
+        for finer in range(number - 1, -1, -1):
+            x, y = (2 * (side - self._levels[finer + 1].offset) + self._levels[finer].offset for side in place[1:])
+            place = self._climb(finer, round(x), round(y))
+            blur = self._levels[finer].blur
+            if not first and place.apart > min(self._limit + blur, most + 2 * blur):
+                return None
+        return place
+
+    def _climb(self, number: int, x: int, y: int) -> Place:
+        bounds, seen = self._bounds[number], dict[tuple[int, int], float]()
+        x, y = bounds.clamp(x, y)
+        for _ in range(_STEPS):
+            around = {bounds.clamp(i, j) for i in (x - 1, x, x + 1) for j in (y - 1, y, y + 1)}
+            for spot in around - seen.keys():
+                seen[spot] = self._apart(number, *spot)
+            best = min(around, key=lambda spot: (seen[spot], spot))
+            if best == (x, y):
+                break
+            x, y = best
+        return Place(seen[x, y], x, y)
+
+    def _apart(self, number: int, x: int, y: int) -> float:
+        level = self._levels[number]
+        wide, high = level.size
+        area = self._planes[number][y : y + high, x : x + wide]
+        return float((cv2.norm(area, level.plane, cv2.NORM_L2SQR, level.mask) / level.count) ** 0.5)
