@@ -14,6 +14,7 @@ from pytest_virtualpytest.exceptions import CaptureError, NotSeen, VirtualPytest
 from pytest_virtualpytest.models import Region, Sighting, StreamStatus
 from pytest_virtualpytest.wire import Reply
 from virtualpytest_host import clip, ring, state
+from virtualpytest_host.hands import Inputs
 from virtualpytest_host.picture import Picture
 from virtualpytest_host.placeholder import Placeholders
 from virtualpytest_host.player import Player
@@ -29,12 +30,6 @@ _LOOK = 0.5  # seconds of frames that a target with a memory is shown by `find`
 _REMEMBERING = (targets.Motion, targets.Appears, targets.Gone, targets.Then)
 
 References = Callable[[str], bytes]
-
-
-class Inputs:
-    """When the device was last acted upon, in seconds of CLOCK_MONOTONIC."""
-
-    last: float = 0.0
 
 
 class Stream:

@@ -33,6 +33,10 @@ class Video:
     placeholders: Sequence[str] = ()
     gives: ClassVar[Sequence[str]] = ("screen", "audio")
 
+    def __post_init__(self) -> None:
+        if isinstance(self.latency, Mapping):
+            self.latency = Latency(**self.latency)
+
     def resources(self) -> Sequence[str]:
         """Return the camera, display, file or address that this stream holds."""
         return [urlsplit(self.source).netloc or self.source]

@@ -1,0 +1,91 @@
+"""What acts on a device: its keys and its power, timed on the host's clock."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pytest_virtualpytest.capabilities import Holds, Types
+from pytest_virtualpytest.exceptions import DeviceError, NotSeen
+from pytest_virtualpytest.models import Press
+from virtualpytest_host import state
+
+
+class Inputs:
+    """When the device was last acted upon, in seconds of CLOCK_MONOTONIC."""
+
+    last: float = 0.0
+
+    def timed(self, key: str, action: Callable[[], None]) -> Press:
+        """Do *action*, and return when."""
+        before = time.monotonic()
+        action()
+        self.last = time.monotonic()
+        return Press(key, before, self.last, state.boot())
+
+
+class Remote:
+    """The keys; *screen* is for keys that are pressed until something shows."""
+
+    def __init__(self, controller: Any, inputs: Inputs, screen: Any) -> None:
+        self._controller, self._inputs, self._screen = controller, inputs, screen
+
+    def press(self, key: str) -> dict[str, Any]:
+        """Press and release *key*, and return when."""
+        return self._inputs.timed(key, lambda: self._controller.press(key)).to_wire()
+
+    def hold(self, key: str, seconds: float) -> dict[str, Any]:
+        """Keep *key* down for *seconds*."""
+        if not isinstance(self._controller, Holds):
+            raise DeviceError(f"{type(self._controller).__name__} cannot hold a key down")
+        controller = self._controller
+        return self._inputs.timed(key, lambda: controller.hold(key, seconds)).to_wire()
+
+    def type(self, text: str) -> dict[str, Any]:
+        """Enter *text*."""
+        if not isinstance(self._controller, Types):
+            raise DeviceError(f"{type(self._controller).__name__} cannot enter text")
+        controller = self._controller
+        return self._inputs.timed(text, lambda: controller.type(text)).to_wire()
+
+    def press_until(self, key: str, target: Mapping[str, Any], at_most: int, interval: float) -> dict[str, Any]:
+        """Press *key* until *target* shows, looking *interval* seconds after each press; at most *at_most* times."""
+        for presses in range(at_most + 1):
+            try:
+                seen = self._screen.wait_for(target, interval if presses else 0.1).value
+            except NotSeen as error:
+                if presses == at_most:
+                    message = f"{error.message}; {key} was pressed {at_most} times"
+                    raise NotSeen(message, details=error.details, pictures=error.pictures) from None
+                self.press(key)
+            else:
+                return {"presses": presses, "sighting": seen}
+        raise AssertionError("unreachable")
+
+
+class Supply:
+    """The power."""
+
+    def __init__(self, controller: Any, inputs: Inputs) -> None:
+        self._controller, self._inputs = controller, inputs
+
+    def on(self) -> dict[str, Any]:
+        """Switch on, and return when."""
+        return self._inputs.timed("on", self._controller.on).to_wire()
+
+    def off(self) -> dict[str, Any]:
+        """Switch off, and return when."""
+        return self._inputs.timed("off", self._controller.off).to_wire()
+
+    def cycle(self, seconds: float = 1.0) -> dict[str, Any]:
+        """Switch off, wait *seconds*, switch on again; return when it came on."""
+        self.off()
+        if self._controller.status():
+            raise DeviceError("the supply is still on after it was switched off")
+        time.sleep(seconds)
+        return self.on()
+
+    def status(self) -> bool:
+        """Tell whether the supply is on."""
+        return bool(self._controller.status())

@@ -1,0 +1,189 @@
+"""One device's process: its controllers and its checks.
+
+    python -m virtualpytest_host.session FILE_DESCRIPTOR PARENT
+
+The first message is the device's description, the first answer what it can do and what it holds; then
+each message is a call. The process dies with its agent.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pytest_virtualpytest.exceptions import CapabilityMissing, DeviceError
+from pytest_virtualpytest.wire import Call, Reply, error_message
+from virtualpytest_host import build, hands, references
+from virtualpytest_host.pipe import Pipe
+
+_PR_SET_PDEATHSIG = 1
+
+
+class Session:
+    """The device's controllers, built from *spec*; those that drive it are opened at their first use."""
+
+    def __init__(self, spec: Mapping[str, Any]) -> None:
+        self._controllers = build.controllers(spec)
+        self._inputs = hands.Inputs()
+        self._log: list[tuple[float, str]] = []
+        self._own: dict[str, Callable[..., Any]] = {
+            "describe": self.describe,
+            "mark": self.mark,
+            "log": self.log,
+            "match": _match,
+            "virtual.pin": functools.partial(_virtual, "pin"),
+            "virtual.stop": functools.partial(_virtual, "stop"),
+        }
+
+    def describe(self) -> dict[str, Any]:
+        """Return what the device can do, and what it holds."""
+        held = {name for controller in self._controllers.values() for name in controller.resources()}
+        return {"capabilities": sorted(self._controllers), "resources": sorted(held), "pid": os.getpid()}
+
+    def call(self, call: Call) -> Reply:
+        """Return the answer to *call*."""
+        self._note(call)
+        blobs = {"blobs": call.blobs} if call.blobs else {}
+        answer = self._find(call.method)(**call.args, **blobs)
+        return answer if isinstance(answer, Reply) else Reply(answer)
+
+    def mark(self, text: str) -> dict[str, Any]:
+        """Put *text* on the device's log."""
+        self._log.append((time.monotonic(), f"mark {text}"))
+        return {"captured": self._log[-1][0]}
+
+    def log(self, since: float = 0.0) -> str:
+        """Return the device's log from *since* on, a line for each call, with its time."""
+        return "\n".join(f"{at:.3f} {text}" for at, text in self._log if at >= since)
+
+    def warm(self) -> None:
+        """Import what the screen needs before somebody waits for it."""
+        if "screen" in self._controllers:
+            threading.Thread(target=_import_screen, daemon=True).start()
+
+    def _note(self, call: Call) -> None:
+        if call.method not in {"log", "describe", "mark"}:
+            self._log.append((time.monotonic(), f"{call.method} {json.dumps(call.args)[:200]}"))
+            del self._log[:-2000]
+
+    def _find(self, method: str) -> Callable[..., Any]:
+        if method in self._own:
+            return self._own[method]
+        capability, _, name = method.partition(".")
+        found = getattr(self._handler(capability), name, None) if not name.startswith("_") else None
+        if found is None:
+            raise DeviceError(f"{capability} has no {name!r}")
+        return found  # type: ignore[no-any-return]
+
+    def _handler(self, capability: str) -> Any:
+        if capability not in self._controllers:
+            has = ", ".join(sorted(self._controllers)) or "nothing"
+            raise CapabilityMissing(f"it has no {capability!r}, it has {has}; add needs=[{capability!r}] to the test")
+        handlers = {"remote": self._remote, "power": self._power, "screen": self._screen, "audio": self._audio}
+        if capability not in handlers:
+            raise CapabilityMissing(f"{capability!r} is not implemented yet; there are {', '.join(handlers)}")
+        return handlers[capability]
+
+    @functools.cached_property
+    def _remote(self) -> hands.Remote:
+        look = self._screen if "screen" in self._controllers else None
+        return hands.Remote(self._opened("remote"), self._inputs, look)
+
+    @functools.cached_property
+    def _power(self) -> hands.Supply:
+        return hands.Supply(self._opened("power"), self._inputs)
+
+    @functools.cached_property
+    def _stream(self) -> Any:
+        screen = _import_screen()
+        chosen = self._controllers.get("screen") or self._controllers["audio"]
+        return screen.Stream(chosen.stream())
+
+    @functools.cached_property
+    def _screen(self) -> Any:
+        return _import_screen().Screen(self._stream, self._inputs, references.read)
+
+    @functools.cached_property
+    def _audio(self) -> Any:
+        return _import_screen().Audio(self._stream)
+
+    def _opened(self, capability: str) -> Any:
+        controller = self._controllers[capability]
+        controller.open()
+        return controller
+
+
+def _import_screen() -> Any:
+    from virtualpytest_host import needs
+
+    with needs.host_extra("the screen"):
+        from virtualpytest_host import screen
+    return screen
+
+
+def _match(blobs: list[bytes], **options: Any) -> Reply:
+    _import_screen()
+    from virtualpytest_host.vision import offline
+
+    return offline.match_pictures(blobs[0], blobs[1], **options)
+
+
+def _virtual(action: str, **arguments: Any) -> dict[str, Any]:
+    from virtualpytest_host import virtual
+
+    done = virtual.pin(**arguments) if action == "pin" else virtual.stop(**arguments)
+    return {"done": done}
+
+
+def serve(pipe: Pipe) -> None:
+    """Answer calls until the agent goes."""
+    first = pipe.receive()
+    if first is None:
+        return
+    spec = json.loads(first[1])
+    try:
+        session = Session(spec)
+        pipe.send(Reply(session.describe()).message(0))
+    except Exception as error:  # noqa: BLE001  # the agent tells the client, who wrote the lab file
+        pipe.send(error_message(0, error, traceback.format_exc()))
+        pipe.receive()
+        return
+    session.warm()
+    while (message := pipe.receive()) is not None:
+        received = time.monotonic()
+        try:
+            reply = session.call(Call.parse(message))
+            full = Reply(reply.value, reply.blobs, received, time.monotonic())
+            answer = full.message(message[0], spec.get("protocol", 1))
+        except Exception as error:  # noqa: BLE001  # a controller may raise anything; the test must see it
+            answer = error_message(message[0], error, traceback.format_exc())
+        pipe.send(answer)
+
+
+def die_with(parent: int) -> None:
+    """Have the kernel end this process when its parent ends; see prctl(2)."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def main() -> None:
+    """Serve the agent that started this process."""
+    die_with(int(sys.argv[2]))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    serve(Pipe(socket.socket(fileno=int(sys.argv[1]))))
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
