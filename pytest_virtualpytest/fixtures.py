@@ -1,0 +1,1 @@
+"""The fixtures: one for each kind of device, and `lab`, `devices`, `measure`."""

@@ -1,0 +1,36 @@
+"""What every test here stands on: a state folder of its own, and no virtual device left behind."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_state() -> Iterator[Path]:
+    """Keep this run's locks, rings and virtual devices apart from the user's."""
+    folder = Path(tempfile.mkdtemp(prefix="vpt-"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VPT_STATE", str(folder))
+        patch.setenv("VPT_LINGER", "5")
+        patch.delenv("VPT_LAB", raising=False)
+        yield folder
+        _stop_devices(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _stop_devices(folder: Path) -> None:
+    if not (folder / "virtual").exists():
+        return
+    from virtualpytest_host import virtual
+
+    assert os.environ["VPT_STATE"] == str(folder)
+    for name in virtual.running():
+        virtual.stop(name)
