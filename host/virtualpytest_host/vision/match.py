@@ -84,7 +84,7 @@ def _bounds(picture: Picture, reference: Reference, region: Region | None) -> Bo
 def _limit(prepared: Prepared, least: float) -> float:
     if prepared.channel != "luma":
         return math.inf
-    return 4.0 + 1.5 * (1 - least) * prepared.luma.tolerance
+    return 4.0 - 0.6 * math.log(least) * prepared.luma.tolerance
 
 
 def _judged(

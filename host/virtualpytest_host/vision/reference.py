@@ -19,7 +19,9 @@ with host_extra("vision"):
 LEAST_CONTRAST = 16  # of 255: less is flat, and is found on any flat area
 LEAST_SIDE = 4
 LEVELS = 4
+WINDOW = (5, 5)
 _COARSE_SIDE, _COARSE_PIXELS = 5, 60
+_FLOOR = 64.0  # of 255: where there is less contrast than this, less of a difference is none
 _AROUND = np.ones((11, 11), np.uint8)
 
 
@@ -49,7 +51,7 @@ class Detail:
     plane: Plane
     mask: Plane | None
     weight: NDArray[np.float32]
-    tolerance: float  # RMS of the difference that would make the score 0 everywhere
+    tolerance: float  # RMS of a difference that is as large as the contrast everywhere
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ class Reference:
         return Prepared(
             channel,
             tuple(_levels(plane, self.mask)),
-            _detail(luma, self.mask, coding.luma_gain, 5),
+            _detail(luma, self.mask, coding.luma_gain, max(24.0, 0.6 * contrast(luma, self.mask) * coding.luma_gain)),
             tuple(_chroma(chroma, self.mask, coding, parity) for parity in range(4)),
         )
 
@@ -172,14 +174,13 @@ def _blur(plane: Plane, small: Plane, mask: Plane | None, level: int) -> float:
     return worst
 
 
-def _detail(plane: Plane, mask: Plane | None, gain: float, window: int) -> Detail:
+def _detail(plane: Plane, mask: Plane | None, gain: float, floor: float) -> Detail:
     most = plane if mask is None else cv2.bitwise_and(plane, mask)
     least = plane if mask is None else cv2.bitwise_or(plane, cv2.bitwise_not(mask))
     around = cv2.subtract(cv2.dilate(most, _AROUND), cv2.erode(least, _AROUND)).astype(np.float32) * gain
-    floor = min(64.0, max(24.0, contrast(plane, mask) * gain))
-    weight = np.float32(gain) / np.maximum(around, np.float32(floor))
+    weight = np.float32(gain) / np.maximum(around, np.float32(min(floor, _FLOOR)))
     if mask is not None:
-        share = cv2.blur((mask // 255).astype(np.float32), (window, window))
+        share = cv2.blur((mask // 255).astype(np.float32), WINDOW)
         weight = np.where(share > 0, weight / np.maximum(share, np.float32(1 / 3)), 0)
     felt = weight[weight > 0] if mask is None else weight[mask > 0]
     return Detail(plane, mask, weight.astype(np.float32), float(np.sqrt(np.mean(np.square(1 / felt)))))
@@ -196,5 +197,5 @@ def _chroma(planes: list[Plane], mask: Plane | None, coding: Coding, parity: int
     part = None if mask is None else np.where(cut(mask) == 255, 255, 0).astype(np.uint8)
     if part is not None and not part.any():
         return None
-    u, v = (_detail(cut(plane), part, coding.chroma_gain, 3) for plane in planes)
+    u, v = (_detail(cut(plane), part, coding.chroma_gain, _FLOOR) for plane in planes)
     return u, v

@@ -1,28 +1,30 @@
 """The score of a reference at one place of a picture: 1 is identical, 0 is as different as its contrast.
 
-    score = 1 - max over the reference of (mean |difference| in a small window / contrast around it)
+    score = exp(-worst), worst = max over the reference of (mean |difference| in a window / contrast around it)
 
-The window is 5x5 pixels of luma, and 3x3 of each chroma plane (half its size). The contrast is the
-reference's own range of values within 11x11, at least 24 to 64 levels of 255 by how much the whole
-reference has. So one missing letter counts as much in a large reference as in a small one, the ringing
+The window is 5x5 pixels of the luma plane and of each chroma plane (half its size). The contrast is the
+reference's own range of values within 11x11, at least 64 levels of 255, less where the whole reference has
+less luma. So one missing letter counts as much in a large reference as in a small one, the ringing
 that a codec leaves beside a hard edge does not, a flat area counts like any other, and a gray button is
-no bluish one of the same brightness. No part of it divides by the picture's contrast: flat pictures
-cannot score well by chance, as with correlation.
+no bluish one of the same brightness. No part of it divides by the frame's contrast: a flat frame
+cannot score well by chance, as it can with correlation. A difference of one level is rounding.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from virtualpytest_host.needs import host_extra
 from virtualpytest_host.picture import Picture
 from virtualpytest_host.vision.planes import Plane
-from virtualpytest_host.vision.reference import Detail, Prepared
+from virtualpytest_host.vision.reference import WINDOW, Detail, Prepared
 
 with host_extra("vision"):
     import cv2
 
-THRESHOLD = 0.8
+THRESHOLD = 0.75
+_ROUNDING = 1.0
 
 
 @dataclass(frozen=True)
@@ -41,14 +43,14 @@ class Score:
 
 def score(picture: Picture, prepared: Prepared, x: int, y: int) -> Score:
     """Return the score of the reference with its top left corner at (*x*, *y*)."""
-    luma, worst = _detail(picture.luma, prepared.luma, x, y, 5)
+    luma, worst = _detail(picture.luma, prepared.luma, x, y)
     colour = 0.0
     for plane, detail, left, top in _chroma(picture, prepared, x, y):
-        error, (across, down) = _detail(plane, detail, left, top, 3)
+        error, (across, down) = _detail(plane, detail, left, top)
         if error > max(luma, colour):
             worst = (2 * (left + across) - x, 2 * (top + down) - y)
         colour = max(colour, error)
-    return Score(max(0.0, 1 - luma), max(0.0, 1 - colour), (x + worst[0], y + worst[1]))
+    return Score(math.exp(-luma), math.exp(-colour), (x + worst[0], y + worst[1]))
 
 
 def colour_apart(picture: Picture, prepared: Prepared, x: int, y: int) -> float:
@@ -72,10 +74,10 @@ def _crop(plane: Plane, detail: Detail, x: int, y: int) -> Plane:
     return plane[y : y + high, x : x + wide]
 
 
-def _detail(plane: Plane, detail: Detail, x: int, y: int, window: int) -> tuple[float, tuple[int, int]]:
-    apart = cv2.absdiff(_crop(plane, detail, x, y), detail.plane)
+def _detail(plane: Plane, detail: Detail, x: int, y: int) -> tuple[float, tuple[int, int]]:
+    apart = cv2.subtract(cv2.absdiff(_crop(plane, detail, x, y), detail.plane), _ROUNDING)
     if detail.mask is not None:
         apart = cv2.bitwise_and(apart, detail.mask)
-    errors = cv2.multiply(cv2.blur(apart, (window, window)), detail.weight, dtype=cv2.CV_32F)
+    errors = cv2.multiply(cv2.blur(apart, WINDOW), detail.weight, dtype=cv2.CV_32F)
     _, error, _, place = cv2.minMaxLoc(errors)
     return float(error), (int(place[0]), int(place[1]))

@@ -23,9 +23,10 @@ from virtualpytest_host.vision.reference import Level, Prepared
 with host_extra("vision"):
     import cv2
 
-_FEW = 16
+_FEW = (0, 160, 48, 24)  # places worth following from each level, rather than searching the next finer one
 _MANY = 400
-_STEPS = 4
+_STEPS = 16
+_VALLEY = 1.02  # along an edge there is no lowest place, but a row of nearly equal ones
 _NEIGHBOURS = np.ones((3, 3), np.uint8)
 
 
@@ -85,10 +86,9 @@ class Search:
         return sorted(found.values())
 
     def _coarse(self, margin: float) -> tuple[int, list[Place]]:
-        enough = _FEW if margin < math.inf else _MANY
         for number in range(self._top, 0, -1):
             places = self._minima(number, margin)
-            if len(places) <= enough:
+            if len(places) <= (_FEW[number] if margin < math.inf else _MANY):
                 return number, places
         return 0, self._minima(0, margin)[:_MANY]
 
@@ -96,7 +96,7 @@ class Search:
         heat, bounds, blur = self._heat(number), self._bounds[number], self._levels[number].blur
         lowest = float(heat.min())
         worst = max(lowest, min(self._limit + blur, lowest + 2 * blur + margin))
-        near = (heat <= worst) & (heat <= cv2.erode(heat, _NEIGHBOURS))
+        near = (heat <= worst) & (heat <= cv2.erode(heat, _NEIGHBOURS) * _VALLEY + 0.1)
         rows, columns = np.nonzero(near)
         order = np.argsort(heat[rows, columns], kind="stable")[: 2 * _MANY]
         return [
