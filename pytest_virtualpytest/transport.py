@@ -6,6 +6,7 @@ switched off by options, and has no time limit; so the command is made here and 
 
 from __future__ import annotations
 
+import contextlib
 import random
 import shlex
 import subprocess
@@ -67,10 +68,8 @@ class Link:
 
     def close(self) -> None:
         """Close the connection; the agent ends by itself when it sees the end of file."""
-        try:
+        with contextlib.suppress(OSError):  # it may be gone already
             self._io.close_write()
-        except OSError:  # it is gone already
-            pass
         threading.Thread(target=self._reap, daemon=True).start()
 
     def complaint(self) -> str:
@@ -93,7 +92,7 @@ def check(host: HostSettings) -> None:
     if kind not in {"popen", "ssh"} or (kind == "ssh") != bool(address):
         raise HostError(f"host {host.name!r}: gateway {host.gateway!r} is refused; use 'popen' or 'ssh=user@machine'")
     if address.startswith("-") or address.partition("@")[2].startswith("-") or any(map(str.isspace, address)):
-        raise HostError(f"host {host.name!r}: {address!r} is refused: a machine's name has no blanks and no '-' in front")
+        raise HostError(f"host {host.name!r}: {address!r} is refused: a name has no blanks and no '-' in front")
 
 
 def command(host: HostSettings) -> list[str]:
@@ -196,5 +195,5 @@ def _reason(host: HostSettings, said: str, code: int | None, error: object, nois
         return known.format(ssh=f"ssh {address}")
     last = said.splitlines()[-1] if said else "no message"
     if code in {126, 127}:
-        return f"no Python there at {host.python or 'python3'!r}; say python = \"/path/to/python\" for this host ({last})"
+        return f"no Python there at {host.python or 'python3'!r}; say python = \"/path/to/python\" for it ({last})"
     return f"its Python did not start, exit code {code}: {last}"

@@ -70,7 +70,9 @@ class Agent:
     def _take(self, number: int, message: Message) -> None:
         call = Call.parse(message)
         if not call.device or call.method in _CONTROL:
-            value = _CONTROL[call.method](self, call) if call.method in _CONTROL else self._unknown(call)
+            if call.method not in _CONTROL:
+                raise DeviceError(f"the agent has no call {call.method!r}; it has {', '.join(_CONTROL)}")
+            value = _CONTROL[call.method](self, call)
             if number and value is not None:
                 self._send(Reply(value, received=self._heard, sent=time.monotonic()).message(number, self._protocol))
             elif number:
@@ -82,9 +84,6 @@ class Agent:
                 raise LeaseError("it is not leased; lease it before its first call")
             self._leases[call.device].check(call.token)
         child.submit(message, call.method, call.deadline or DEADLINE)
-
-    def _unknown(self, call: Call) -> None:
-        raise DeviceError(f"the agent has no call {call.method!r}; it has {', '.join(_CONTROL)}")
 
     def _later(self, number: int, call: Call) -> None:
         """Answer an ``attach`` when the device's process has told what it has."""
@@ -136,7 +135,8 @@ class Agent:
 
     def _lease(self, call: Call) -> dict[str, Any]:
         if call.device in self._leases:
-            raise LeaseError("this client holds it already", details={"held": True, "holder": dict(call.args["holder"])})
+            details = {"held": True, "holder": dict(call.args["holder"])}
+            raise LeaseError("this client holds it already", details=details)
         told = self._child(call.device).told()
         names = told.get("resources") or [f"device:{call.device}"]
         taken = lease.take(names, call.args["holder"])

@@ -69,8 +69,8 @@ def _write_transport(output: io.BytesIO, facts: dict[str, Any], entries: list[tu
             fact = facts.get(name)
             sample = next((data for entry, data in entries if entry.stream == kind), b"")
             if fact and sample and (fact["codec"] in _IN_STREAM or sample[:2] in {b"\xff\xf1", b"\xff\xf9"}):
-                rate = {"rate": fact["rate"]} if kind == ring.AUDIO else {"width": fact["width"], "height": fact["height"]}
-                tracks[kind] = (container.add_mux_stream(fact["codec"], **rate), Fraction(*fact["base"]))
+                known = {key: fact[key] for key in ("rate", "width", "height") if key in fact}
+                tracks[kind] = (container.add_mux_stream(fact["codec"], **known), Fraction(*fact["base"]))
         for entry, data in entries:
             if entry.stream in tracks:
                 stream, base = tracks[entry.stream]
@@ -81,6 +81,7 @@ def _write_transport(output: io.BytesIO, facts: dict[str, Any], entries: list[tu
 
 def _to_mp4(transport: io.BytesIO) -> bytes:
     output = io.BytesIO()
+    source: Any
     with (
         av.open(transport, format="mpegts") as source,
         av.open(output, "w", format="mp4") as target,

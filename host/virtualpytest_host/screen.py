@@ -11,7 +11,7 @@ from typing import Any
 from pytest_virtualpytest import targets
 from pytest_virtualpytest.capabilities import Source
 from pytest_virtualpytest.exceptions import CaptureError, NotSeen, VirtualPytestError
-from pytest_virtualpytest.models import Region, Sighting, StreamStatus
+from pytest_virtualpytest.models import Sighting, StreamStatus
 from pytest_virtualpytest.wire import Reply
 from virtualpytest_host import clip, ring, state
 from virtualpytest_host.hands import Inputs
@@ -20,7 +20,6 @@ from virtualpytest_host.placeholder import Placeholders
 from virtualpytest_host.player import Player
 from virtualpytest_host.recording import Recording
 from virtualpytest_host.sound import level
-from virtualpytest_host.vision import draw
 from virtualpytest_host.vision.judge import Judge
 from virtualpytest_host.watch import Watch
 
@@ -106,7 +105,9 @@ class Screen:
         judge = Judge(targets.from_wire(target), self._references)
         return Reply([self._told(one).to_wire() for one in judge.find_all(self._first())])
 
-    def wait_for(self, target: Mapping[str, Any], timeout: float, since: Mapping[str, Any] | float | None = None) -> Reply:
+    def wait_for(
+        self, target: Mapping[str, Any], timeout: float, since: Mapping[str, Any] | float | None = None
+    ) -> Reply:
         """Return the first sighting of *target* in the frames captured within *timeout* seconds of *since*, or NotSeen.
 
         *since* is a press, a number of seconds ago, or None for the newest frame. Every frame is judged.
@@ -123,7 +124,7 @@ class Screen:
             if seen:
                 return Reply(self._told(seen).to_wire())
             attempt.failed(picture, seen)
-        raise attempt.error(wanted, timeout, self._references, self._told)
+        raise attempt.error(wanted, timeout, judge, self._told)
 
     def never_start(self, targets: list[Mapping[str, Any]]) -> Reply:
         """Begin to judge every frame against *targets*."""
@@ -209,7 +210,7 @@ class Attempt:
             self._best = (seen, picture)
 
     def error(
-        self, wanted: targets.Target, timeout: float, references: References, told: Callable[[Sighting], Sighting]
+        self, wanted: targets.Target, timeout: float, judge: Judge, told: Callable[[Sighting], Sighting]
     ) -> VirtualPytestError:
         """Return the error: what was looked for, how long, and why it was not there."""
         if self._best is None or self._last is None:
@@ -220,15 +221,8 @@ class Attempt:
             f"{wanted} not seen within {timeout:g} s ({self._frames} frames{place}): "
             f"score {seen.score:.3f} of {seen.threshold:.3f}" + (f"; {seen.why}" if seen.why else "")
         )
-        drawn = draw.annotate(picture, seen, *_drawn(wanted, references))
-        pictures = {"frame": self._last.png(), "annotated": drawn}
+        pictures = {"frame": self._last.png(), "annotated": judge.annotated(picture, seen)}
         return NotSeen(message, details={"sighting": told(seen).to_wire(), "frames": self._frames}, pictures=pictures)
-
-
-def _drawn(wanted: targets.Target, references: References) -> tuple[bytes, Region | None]:
-    """Return the reference picture and the region that a drawing shows."""
-    image = next(iter(targets.images(wanted)), None)
-    return (references(image.sha), image.region) if image else (b"", getattr(wanted, "region", None))
 
 
 def _status(recording: Recording) -> StreamStatus:

@@ -141,8 +141,10 @@ def _match(blobs: list[bytes], **options: Any) -> Reply:
 def _virtual(action: str, **arguments: Any) -> dict[str, Any]:
     from virtualpytest_host import virtual
 
-    done = virtual.pin(**arguments) if action == "pin" else virtual.stop(**arguments)
-    return {"done": done}
+    if action == "pin":
+        virtual.pin(**arguments)
+        return {"done": True}
+    return {"done": virtual.stop(**arguments)}
 
 
 def serve(pipe: Pipe) -> None:

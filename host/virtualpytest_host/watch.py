@@ -15,7 +15,6 @@ from virtualpytest_host.picture import Picture
 from virtualpytest_host.placeholder import Placeholders
 from virtualpytest_host.player import Player
 from virtualpytest_host.recording import Recording
-from virtualpytest_host.vision import draw
 from virtualpytest_host.vision.judge import Judge
 
 _END_SECONDS = 5.0
@@ -34,7 +33,7 @@ class Watch(threading.Thread):
         self._since = since
         self._until = float("inf")
         self._frames = 0
-        self._hit: tuple[Sighting, Picture] | None = None
+        self._hit: tuple[Sighting, Picture, Judge] | None = None
         self._error: VirtualPytestError | None = None
         self.start()
 
@@ -52,10 +51,10 @@ class Watch(threading.Thread):
         self._until = time.monotonic()
         self.join(_END_SECONDS)
         if self._hit is not None:
-            seen, picture = self._hit
+            seen, picture, judge = self._hit
             ago = self._until - seen.captured
             message = f"{seen.target} was seen, {ago:.1f} s before the end; it must never show"
-            drawn = {"annotated": draw.annotate(picture, seen), "frame": picture.png()}
+            drawn = {"annotated": judge.annotated(picture, seen), "frame": picture.png()}
             raise Seen(message, details={"sighting": told(seen).to_wire()}, pictures=drawn)
         if self._error is not None:
             raise self._error
@@ -80,5 +79,5 @@ class Watch(threading.Thread):
             self._frames += 1
             for judge in self._judges:
                 if seen := judge.see(picture):
-                    self._hit = (seen, picture)
+                    self._hit = (seen, picture, judge)
                     return

@@ -50,5 +50,6 @@ class Video:
     def stream(self) -> Source:
         """Return what the recorder shall open."""
         form = self.format or ("v4l2" if self.source.startswith("/dev/video") else "")
-        late = (self.latency.ms / 1000, self.latency.error / 1000) if self.latency else (None, 0.0)
-        return Source(self.source, form, dict(self.options), *late, placeholders=tuple(self.placeholders))
+        late = self.latency.ms / 1000 if self.latency else None
+        error = self.latency.error / 1000 if self.latency else 0.0
+        return Source(self.source, form, dict(self.options), late, error, tuple(self.placeholders))
