@@ -9,16 +9,19 @@ import os
 import platform
 import queue
 import threading
+import time
 from collections.abc import Mapping
 from importlib import metadata
 from typing import Any
 
-from pytest_virtualpytest import transport
-from pytest_virtualpytest.exceptions import DeviceError, HostError, LabFault, VirtualPytestError
+from pytest_virtualpytest import transport, trouble
+from pytest_virtualpytest.exceptions import CapabilityMissing, DeviceError, HostError, LabFault, VirtualPytestError
 from pytest_virtualpytest.wire import OLDEST, PROTOCOL, Call, Message, Reply, agree, parse_reply
 
 BEAT = 3.0
+SILENCE = 12.0  # seconds without an answer to heartbeats after which a host counts as lost
 PATIENCE = 3.0  # seconds beyond a call's deadline after which the host itself does not answer
+_SECONDS = 30.0  # for a call that names no deadline
 _HELLO_SECONDS = 10.0
 _LOST = None
 
@@ -37,6 +40,8 @@ class Gateway:
         self._lock = threading.Lock()
         self._link: transport.Link | None = None
         self._ended = threading.Event()
+        self._heard = 0.0
+        self._loss = ""
 
     @property
     def alive(self) -> bool:
@@ -46,14 +51,15 @@ class Gateway:
     def open(self) -> None:
         """Start the agent and agree on a protocol; HostError within the time limit if that fails."""
         self._link = transport.start(self._host)
+        self._heard = time.monotonic()
         self._link.channel.setcallback(self._receive, endmarker=_LOST)
         version = metadata.version("virtualpytest")
-        client = {"user": getpass.getuser(), "machine": platform.node(), "pid": os.getpid()}
+        client = {"user": _user(), "machine": platform.node(), "pid": os.getpid()}
         hello = {"version": version, "protocol": PROTOCOL, "oldest": OLDEST, "client": client}
         try:
             facts = self.call(Call("hello", args=hello, deadline=_HELLO_SECONDS)).value
             self.protocol = agree(self.name, facts["protocol"], facts["oldest"], facts["version"], version)
-        except VirtualPytestError:
+        except BaseException:
             self.close()
             raise
         self.facts, self.boot, self.version = facts, facts["boot"], facts["version"]
@@ -62,37 +68,39 @@ class Gateway:
     def call(self, call: Call, patience: float = PATIENCE) -> Reply:
         """Return the answer to *call*, or raise what the host raised; HostError if the host is lost or silent.
 
-        An interrupted call is cancelled on the host.
+        A call that is interrupted is cancelled on the host.
         """
         __tracebackhide__ = True
         number = next(self._numbers)
         answer: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
-        with self._lock:
-            self._waiting[number] = answer
-        seconds = (call.deadline or 30.0) + patience
+        self._waiting[number] = answer
+        seconds = (call.deadline or _SECONDS) + patience
+        message, interrupted = _LOST, True
         try:
-            self._send(call.message(number))
-            message = answer.get(timeout=seconds)
+            if self._send(call.message(number)):
+                message = answer.get(timeout=seconds)
+            interrupted = False
         except queue.Empty:
+            interrupted = False
+            self._lose(f"{call.method} had no answer within {seconds:g} s")
             raise HostError(f"{self._who(call)} does not answer: {call.method} took more than {seconds:g} s") from None
-        except KeyboardInterrupt:
-            with contextlib.suppress(HostError):
-                self._send(Call("cancel", args={"id": number}).message(0))
-            raise
         finally:
-            with self._lock:
-                self._waiting.pop(number, None)
+            del self._waiting[number]
+            if interrupted:
+                self._send(Call("cancel", args={"id": number}).message(0))
         if message is _LOST:
-            raise HostError(f"{self._who(call)} was lost during {call.method}{self._complaint()}")
+            raise HostError(f"{self._who(call)} was lost during {call.method}: {self._why()}")
         return self._told(call, message)
 
     def attach(self, spec: Mapping[str, Any]) -> dict[str, Any]:
         """Start the process of the device that *spec* describes; return its capabilities and resources."""
+        __tracebackhide__ = True
         call = Call("attach", str(spec["name"]), {"spec": dict(spec)}, deadline=40.0)
         return dict(self.call(call).value)
 
     def lease(self, device: str, holder: Mapping[str, Any]) -> int:
         """Take *device* and return the token, or raise LeaseError; never waits."""
+        __tracebackhide__ = True
         return int(self.call(Call("lease", device, {"holder": dict(holder)}, deadline=10.0)).value["token"])
 
     def release(self, device: str) -> None:
@@ -101,20 +109,14 @@ class Gateway:
             self.call(Call("release", device, deadline=5.0))
 
     def close(self) -> None:
-        """End the agent, and with it every lease."""
-        self._ended.set()
+        """End the agent, and with it every lease; takes no longer than two seconds."""
+        self._end("it was closed")
         if self._link is not None:
-            self._link.close()
+            self._link.close(time.monotonic() + transport.CLOSE_SECONDS)
 
     def _who(self, call: Call) -> str:
         device = f"device {call.device!r} on " if call.device else ""
         return f"{device}host {self.name!r}"
-
-    def _complaint(self) -> str:
-        said = self._link.complaint() if self._link else ""
-        if "No module named 'virtualpytest_host'" in said or "No module named virtualpytest_host" in said:
-            return ""
-        return f" ({said})" if said else ""
 
     def _told(self, call: Call, message: Message) -> Reply:
         """Return what *message* says; a fault of the lab gets the names of device and host here, once."""
@@ -122,38 +124,67 @@ class Gateway:
         try:
             return parse_reply(message)
         except VirtualPytestError as error:
-            if isinstance(error, LabFault):
+            if isinstance(error, (LabFault, CapabilityMissing)):
                 error.message = f"{self._who(call)}: {error.message}"
                 error.args = (error.message,)
             raise error from None
 
-    def _send(self, message: Message) -> None:
+    def _send(self, message: Message) -> bool:
+        """Send *message*, or tell that the host is lost."""
         if self._link is None or self._ended.is_set():
-            raise HostError(f"host {self.name!r} is not connected{self._complaint()}")
+            return False
         try:
             self._link.channel.send(message)
-        except OSError as error:
-            self._receive(_LOST)
-            raise HostError(f"host {self.name!r} was lost{self._complaint()}") from error
+        except OSError:
+            self._end("")
+            return False
+        return True
 
     def _receive(self, message: Message | None) -> None:
         """Take a message, in execnet's thread."""
         if message is _LOST:
-            self._ended.set()
-            with self._lock:
-                waiting = list(self._waiting.values())
-            for answer in waiting:
-                answer.put(_LOST)
+            self._end("")
             return
-        with self._lock:
-            answer_to = self._waiting.get(message[0])
-        if answer_to is not None:
-            answer_to.put(message)
+        self._heard = time.monotonic()
+        answer = self._waiting.get(message[0])
+        if answer is not None:
+            answer.put(message)
 
     def _beat(self) -> None:
         while not self._ended.wait(BEAT):
-            with contextlib.suppress(HostError):
-                self._send(Call("beat").message(0))
+            if time.monotonic() - self._heard > SILENCE:
+                self._lose(f"nothing was heard from it for {SILENCE:g} s")
+            self._send(Call("beat").message(next(self._numbers)))
+
+    def _lose(self, why: str) -> None:
+        """Give the host up: the next use opens a new gateway."""
+        self._end(why)
+        if self._link is not None:
+            self._link.kill()
+
+    def _end(self, why: str) -> None:
+        with self._lock:
+            if not self._ended.is_set():
+                self._loss = why
+                self._ended.set()
+        for answer in list(self._waiting.values()):
+            answer.put(_LOST)
+
+    def _why(self) -> str:
+        """Return why the host was lost; asked only after it was."""
+        with self._lock:
+            if not self._loss:
+                self._loss = self._found_out()
+            return self._loss
+
+    def _found_out(self) -> str:
+        if self._link is None:
+            return "it was never opened"
+        failure = self._link.failure()
+        if failure:
+            return trouble.missing(failure, self._host.python or "python")
+        code = self._link.end(time.monotonic() + 1)
+        return trouble.loss(self._link.said(), code, ssh=self._host.gateway != "popen")
 
 
 class Gateways:
@@ -162,23 +193,37 @@ class Gateways:
     def __init__(self, hosts: Mapping[str, transport.HostSettings]) -> None:
         self._hosts = hosts
         self._open: dict[str, Gateway] = {}
-        self._lock = threading.Lock()
+        self._locks = {name: threading.Lock() for name in hosts}
+        self._process = os.getpid()
 
     def of(self, name: str) -> Gateway:
         """Return the gateway to host *name*, opened if it is not, or again if it was lost."""
         if name not in self._hosts:
             raise DeviceError(f"no host {name!r}; known: {', '.join(self._hosts)}")
-        with self._lock:
+        if self._process != os.getpid():  # a forked process cannot use its parent's
+            self.__init__(self._hosts)  # type: ignore[misc]
+        with self._locks[name]:
             gateway = self._open.get(name)
             if gateway is None or not gateway.alive:
+                if gateway is not None:
+                    gateway.close()
                 gateway = Gateway(self._hosts[name])
                 gateway.open()
                 self._open[name] = gateway
             return gateway
 
     def close(self) -> None:
-        """Close every gateway."""
-        with self._lock:
-            for gateway in self._open.values():
-                gateway.close()
-            self._open.clear()
+        """Close every gateway, all at once."""
+        closing = [threading.Thread(target=gateway.close, daemon=True) for gateway in self._open.values()]
+        self._open.clear()
+        for thread in closing:
+            thread.start()
+        for thread in closing:
+            thread.join(2)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # an account without a name, as in some containers
+        return str(os.getuid())

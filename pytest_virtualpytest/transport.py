@@ -1,7 +1,8 @@
 """Start an agent on a host and give the channel to it: the only place that knows execnet.
 
-execnet's own ssh command has compression switched on, which makes frames six times slower and cannot be
-switched off by options, and has no time limit; so the command is made here and handed to execnet's bootstrap.
+execnet's own ssh command has compression switched on, which makes frames six times slower and which no option
+can switch off (``ssh -C -o Compression=no`` compresses), and opening has no time limit; so the command and the
+pipes are made here, and execnet's bootstrap is sent through them.
 """
 
 from __future__ import annotations
@@ -16,24 +17,27 @@ import threading
 import time
 from typing import IO, Any, Protocol
 
+from pytest_virtualpytest import trouble
 from pytest_virtualpytest.exceptions import HostError
+from pytest_virtualpytest.pipes import Pipes
 
 OPEN_SECONDS = 20.0
 AT_ONCE = 8  # sshd refuses more starts than about ten (MaxStartups)
-TRIES = 4
+TRIES = 5
+CLOSE_SECONDS = 1.5
 
-_OPTIONS = ("BatchMode=yes", "ConnectTimeout=5", "ServerAliveInterval=5", "ServerAliveCountMax=3")
+_OPTIONS = (
+    "BatchMode=yes", "ConnectTimeout=5", "ServerAliveInterval=5", "ServerAliveCountMax=3", "ClearAllForwardings=yes",
+)  # fmt: skip
+_LINE = "import sys;exec(eval(sys.stdin.readline()))"
+_READY = b"\x01"
+_START = """
+model = get_execmodel("thread")
+io = init_popen_io(model)
+io.write(b"\\x01")
+serve(io, id="virtualpytest")
+"""
 _AGENT = "from virtualpytest_host.agent import serve\nserve(channel)"
-_BUSY = ("kex_exchange_identification", "Connection reset", "Connection closed by")
-_REASONS = (
-    ("Could not resolve hostname", "its name is not known; check the spelling, or add it to ~/.ssh/config"),
-    ("Connection refused", "the connection was refused; does an sshd run there, on that port?"),
-    ("Host key verification failed", "its host key is not known or has changed; connect once by hand: {ssh}"),
-    ("Permission denied", "the key was refused; try by hand without a password: {ssh}"),
-    ("Too many authentication failures", "the key was refused; try by hand without a password: {ssh}"),
-    ("timed out", "no answer within the connection's time limit; is it up, and reachable from here?"),
-    ("No route to host", "it cannot be reached from here: no route"),
-)
 
 _slots: dict[str, threading.BoundedSemaphore] = {}
 _slots_lock = threading.Lock()
@@ -62,28 +66,67 @@ class HostSettings(Protocol):
 class Link:
     """A started agent: *channel* to it, and how to end it."""
 
-    def __init__(self, channel: Any, io: Any, notes: IO[bytes]) -> None:
-        self.channel = channel
-        self._io, self._notes = io, notes
+    def __init__(self, process: subprocess.Popen[bytes], notes: IO[bytes]) -> None:
+        self.pipes = Pipes(process)
+        self.channel: Any = None
+        self._process, self._notes = process, notes
+        self._ended = threading.Lock()
 
-    def close(self) -> None:
-        """Close the connection; the agent ends by itself when it sees the end of file."""
-        with contextlib.suppress(OSError):  # it may be gone already
-            self._io.close_write()
-        threading.Thread(target=self._reap, daemon=True).start()
+    def boot(self) -> None:
+        """Start execnet there, and the agent in it; OSError, EOFError or `trouble.Banner`."""
+        import inspect
 
-    def complaint(self) -> str:
-        """Return the last line that ssh or the agent wrote to standard error."""
-        self._notes.seek(0)
-        lines = self._notes.read()[-4000:].decode(errors="replace").strip().splitlines()
-        return lines[-1] if lines else ""
+        import execnet
+        from execnet import gateway_base
+        from execnet.xspec import XSpec
 
-    def _reap(self) -> None:
+        self.pipes.execmodel = gateway_base.get_execmodel("thread")
+        self.pipes.write(repr(inspect.getsource(gateway_base) + _START).encode() + b"\n")
+        first = self.pipes.read(1)
+        if first != _READY:
+            raise trouble.Banner(first)
+        self.channel = execnet.Gateway(self.pipes, XSpec("popen//id=virtualpytest")).remote_exec(_AGENT)
+
+    def kill(self) -> None:
+        """End the connection now; whoever waits for it sees the end of file."""
+        self._process.kill()
+
+    def end(self, deadline: float) -> int | None:
+        """Close the connection, wait for the agent to end until *deadline*, then end it; return the exit code."""
+        self.pipes.hang_up()
         try:
-            self._io.popen.wait(2)
+            self._process.wait(max(0.01, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
-            self._io.popen.kill()
-            self._io.popen.wait()
+            self._process.kill()
+            with contextlib.suppress(subprocess.TimeoutExpired):  # it hangs in the kernel
+                self._process.wait(0.5)
+        return self._process.returncode
+
+    def close(self, deadline: float) -> None:
+        """End the connection as `end` does, and forget what it said."""
+        with self._ended:
+            self.end(deadline)
+            self._notes.close()
+
+    def said(self) -> str:
+        """Return what ssh, or the agent, wrote to standard error."""
+        with self._ended:
+            if self._notes.closed:
+                return ""
+            self._notes.seek(0)
+            return self._notes.read()[-4000:].decode(errors="replace").strip()
+
+    def failure(self) -> str:
+        """Return why the agent's code ended there, empty if the connection did."""
+        from execnet.gateway_base import RemoteError
+
+        try:
+            self.channel.waitclose(0.2)
+        except RemoteError as error:
+            return str(error.formatted)
+        except (OSError, EOFError, self.channel.TimeoutError):
+            pass
+        return ""
 
 
 def check(host: HostSettings) -> None:
@@ -96,104 +139,75 @@ def check(host: HostSettings) -> None:
 
 
 def command(host: HostSettings) -> list[str]:
-    """Return the command that starts Python on *host*, ready for execnet's bootstrap."""
-    line = "import sys;exec(eval(sys.stdin.readline()))"
+    """Return the command that starts Python on *host*, ready for the bootstrap."""
     kind, _, address = host.gateway.partition("=")
     if kind == "popen":
-        return [*(shlex.split(host.python) if host.python else [sys.executable]), "-u", "-c", line]
+        return [*(shlex.split(host.python) if host.python else [sys.executable]), "-P", "-u", "-c", _LINE]
     options = [word for option in _OPTIONS for word in ("-o", option)]
     config = ["-F", host.ssh_config] if host.ssh_config else []
-    return ["ssh", *config, *options, "--", address, f'{host.python or "python3"} -u -c "{line}"']
+    return ["ssh", *config, *options, "--", address, f'{host.python or "python3"} -P -u -c "{_LINE}"']
 
 
 def start(host: HostSettings) -> Link:
     """Return a link to a new agent on *host*, or raise HostError within the time limit."""
     check(host)
+    deadline = time.monotonic() + OPEN_SECONDS
     if host.gateway == "popen":
-        return _attempt(host)
+        return _attempt(host, deadline)
     with _slots_lock:
         slot = _slots.setdefault(host.gateway, threading.BoundedSemaphore(AT_ONCE))
     with slot:
-        for left in range(TRIES - 1, -1, -1):
+        for tried in range(1, TRIES):
             try:
-                return _attempt(host)
+                return _attempt(host, deadline)
             except HostError as error:
-                if not left or not any(word in str(error.details.get("stderr", "")) for word in _BUSY):
+                if not trouble.crowded(str(error.details.get("stderr", ""))) or time.monotonic() > deadline:
                     raise
-                time.sleep(random.uniform(0.2, 1.0) * (TRIES - left))
-    raise AssertionError("unreachable")
+                time.sleep(random.uniform(0.1, 0.4) * tried)  # so that those refused do not return at once
+        return _attempt(host, deadline)
 
 
-def _attempt(host: HostSettings) -> Link:
+def _attempt(host: HostSettings, deadline: float) -> Link:
     """Start once, in a thread, since nothing in execnet ends by itself."""
     notes = tempfile.TemporaryFile()  # noqa: SIM115  # the link keeps it
+    pipe = subprocess.PIPE
+    words = command(host)
     try:
-        process = subprocess.Popen(
-            command(host), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=notes, start_new_session=True
-        )
+        process = subprocess.Popen(words, stdin=pipe, stdout=pipe, stderr=notes, start_new_session=True)
     except OSError as error:
-        raise HostError(f"host {host.name!r}: cannot run {command(host)[0]!r}: {error.strerror}") from error
-    result: list[Link | BaseException] = []
-    thread = threading.Thread(target=_boot, args=(host, process, notes, result), daemon=True)
+        notes.close()
+        raise HostError(f"host {host.name!r}: cannot run {words[0]!r}: {error.strerror}") from error
+    link, result = Link(process, notes), list[BaseException | None]()
+    thread = threading.Thread(target=_boot, args=(link, result), daemon=True)
     thread.start()
-    thread.join(OPEN_SECONDS)
-    if result and isinstance(result[0], Link):
-        return result[0]
-    if not result:
-        process.kill()
-        raise HostError(f"host {host.name!r}: no answer within {OPEN_SECONDS:.0f} s of starting {host.gateway}")
-    raise _explain(host, process, notes, result[0])
-
-
-def _boot(host: HostSettings, process: Any, notes: IO[bytes], result: list[Any]) -> None:
-    from execnet import gateway_bootstrap
-    from execnet.gateway_base import Popen2IO, get_execmodel
-    from execnet.xspec import XSpec
-
-    class Pipe(Popen2IO):
-        popen = process
-
-        def wait(self) -> int | None:
-            return int(process.wait())
-
-        def kill(self) -> None:
-            process.kill()
-
+    thread.join(max(0.1, deadline - time.monotonic()))
+    if result == [None]:
+        return link
     try:
-        model = get_execmodel("thread")
-        spec = XSpec(f"popen//python=python//id={host.name}//execmodel=thread")
-        io = Pipe(process.stdin, process.stdout, model)
-        gateway = gateway_bootstrap.bootstrap(io, spec)
-        result.append(Link(gateway.remote_exec(_AGENT), io, notes))
-    except (AssertionError, EOFError, OSError) as error:
+        raise _explained(host, link, result[0] if result else None)
+    finally:
+        link.close(0)
+        thread.join(1)
+        link.pipes.close_read()
+
+
+def _boot(link: Link, result: list[BaseException | None]) -> None:
+    try:
+        link.boot()
+    except (trouble.Banner, EOFError, OSError) as error:
         result.append(error)
+    else:
+        result.append(None)
 
 
-def _explain(host: HostSettings, process: Any, notes: IO[bytes], error: object) -> HostError:
-    """Return what went wrong in one line, from what the command said."""
-    try:
-        code = process.wait(0.5)
-    except subprocess.TimeoutExpired:
-        code = None
-    noise = b""
-    if isinstance(error, AssertionError) and code is None:
-        process.kill()
-        noise = process.stdout.read(200)
-    notes.seek(0)
-    said = notes.read()[-4000:].decode(errors="replace").strip()
-    return HostError(f"host {host.name!r}: {_reason(host, said, code, error, noise)}", details={"stderr": said})
-
-
-def _reason(host: HostSettings, said: str, code: int | None, error: object, noise: bytes) -> str:
-    address = host.gateway.partition("=")[2]
-    if isinstance(error, AssertionError):
-        line = noise.decode(errors="replace").strip().splitlines()
-        seen = f" ({line[0][:60]!r}…)" if line else ""
-        return f"its login shell prints to standard output{seen}; print only in interactive shells there"
-    known = next((text for word, text in _REASONS if code == 255 and word in said), "")
-    if known:
-        return known.format(ssh=f"ssh {address}")
-    last = said.splitlines()[-1] if said else "no message"
-    if code in {126, 127}:
-        return f"no Python there at {host.python or 'python3'!r}; say python = \"/path/to/python\" for it ({last})"
-    return f"its Python did not start, exit code {code}: {last}"
+def _explained(host: HostSettings, link: Link, error: BaseException | None) -> HostError:
+    """Return what went wrong, in one line, from what the command said."""
+    if error is None:
+        return HostError(f"host {host.name!r}: no answer within {OPEN_SECONDS:.0f} s of starting {host.gateway}")
+    if isinstance(error, trouble.Banner):
+        link.kill()
+        reason = trouble.banner(error.args[0] + link.pipes.rest())
+        return HostError(f"host {host.name!r}: {reason}")
+    code = link.end(time.monotonic() + 1)
+    said = link.said()
+    return HostError(f"host {host.name!r}: {trouble.reason(host, said, code)}", details={"stderr": said})

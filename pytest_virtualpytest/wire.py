@@ -22,6 +22,7 @@ from pytest_virtualpytest.exceptions import HostError, VirtualPytestError, by_na
 
 PROTOCOL = 2
 OLDEST = PROTOCOL - 1
+GAVE_UP = 75  # exit code of an agent that heard nothing from its client for too long
 
 Message = tuple[int, str, list[bytes]]
 _LENGTH = struct.Struct("!I")
@@ -84,7 +85,7 @@ def error_message(number: int, error: BaseException, traceback: str = "") -> Mes
     data["details"] = error.details if isinstance(error, VirtualPytestError) else {}
     pictures = error.pictures if isinstance(error, VirtualPytestError) else {}
     data["pictures"] = list(pictures)
-    return number, json.dumps({"error": data}), list(pictures.values())
+    return number, json.dumps({"error": data}, default=repr), list(pictures.values())
 
 
 def unpack_error(data: Mapping[str, Any], blobs: Sequence[bytes]) -> VirtualPytestError:

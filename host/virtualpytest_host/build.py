@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, fields
 from importlib import metadata
 from typing import Any
 
@@ -41,10 +42,34 @@ def _make(entry: Mapping[str, Any]) -> Any:
     known = {point.name: point for point in metadata.entry_points(group=GROUP)}
     name = entry["controller"]
     if name not in known:
-        near = difflib.get_close_matches(name, known, 1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise DeviceError(f"no controller {name!r}; known here: {', '.join(sorted(known))}{hint}")
+        raise DeviceError(f"no controller {name!r}; known here: {', '.join(sorted(known))}{_nearest(name, known)}")
     try:
-        return known[name].load()(**entry["settings"])
-    except TypeError as error:
-        raise DeviceError(f"controller {name!r}: {error}") from error
+        kind = known[name].load()
+    except ImportError as error:
+        raise DeviceError(f"controller {name!r} cannot be loaded: {error}") from error
+    _check(name, kind, entry)
+    return kind(**entry["settings"])
+
+
+def _check(name: str, kind: Any, entry: Mapping[str, Any]) -> None:
+    """Raise DeviceError for settings that *kind* does not have, or needs, and for what it does not give."""
+    settings = {field.name: field for field in fields(kind) if field.init}
+    problems = [
+        f"no setting {given!r}; it has {', '.join(settings) or 'none'}{_nearest(given, settings)}"
+        for given in entry["settings"]
+        if given not in settings
+    ]
+    problems += [
+        f"setting {field.name!r} is missing"
+        for field in settings.values()
+        if field.name not in entry["settings"] and field.default is MISSING and field.default_factory is MISSING
+    ]
+    unknown = [word for word in entry.get("gives") or () if word not in kind.gives]
+    problems += [f"it does not give {word!r}, only {', '.join(kind.gives)}" for word in unknown]
+    if problems:
+        raise DeviceError(f"controller {name!r}: {'; '.join(problems)}")
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, known, 1)
+    return f"; did you mean {near[0]!r}?" if near else ""

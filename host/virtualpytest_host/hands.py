@@ -26,9 +26,9 @@ class Inputs:
 
 
 class Remote:
-    """The keys; *screen* is for keys that are pressed until something shows."""
+    """The keys; *screen* gives the screen, for keys that are pressed until something shows."""
 
-    def __init__(self, controller: Any, inputs: Inputs, screen: Any) -> None:
+    def __init__(self, controller: Any, inputs: Inputs, screen: Callable[[], Any]) -> None:
         self._controller, self._inputs, self._screen = controller, inputs, screen
 
     def press(self, key: str) -> dict[str, Any]:
@@ -53,7 +53,7 @@ class Remote:
         """Press *key* until *target* shows, looking *interval* seconds after each press; at most *at_most* times."""
         for presses in range(at_most + 1):
             try:
-                seen = self._screen.wait_for(target, interval if presses else 0.1).value
+                seen = self._screen().wait_for(target, interval if presses else 0.1).value
             except NotSeen as error:
                 if presses == at_most:
                     message = f"{error.message}; {key} was pressed {at_most} times"

@@ -1,7 +1,8 @@
 """Exclusive holds: a flock on one file for each thing that a device is made of.
 
 The file holds who has it, and a counter: the fencing token. The kernel gives the lock back when its
-process ends, however it ends.
+process ends, however it ends. Only a stopped process keeps its lock for ever: the file's modification
+time is its client's last heartbeat, so that another agent can tell, and end it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import fcntl
 import json
 import os
 import signal
+import stat
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +23,7 @@ from urllib.parse import quote
 from pytest_virtualpytest.exceptions import LeaseError
 from virtualpytest_host import state
 
+_STALE = 5.0  # seconds without a heartbeat, which comes every 3 s, after which a stopped agent is ended
 _KILL_SECONDS = 1.0
 
 
@@ -29,7 +32,7 @@ class Lease:
     """A hold on several resources, proven by *token*."""
 
     token: int
-    _files: list[tuple[Path, IO[str]]]
+    _files: list[tuple[Path, IO[bytes]]]
 
     def check(self, token: int | None) -> None:
         """Raise LeaseError unless *token* is this lease's and its lock files are still in place."""
@@ -38,6 +41,11 @@ class Lease:
         for path, file in self._files:
             if not _same(path, file):
                 raise LeaseError(f"the lock file {path} was removed or replaced; nobody may delete it while it is held")
+
+    def beat(self) -> None:
+        """Note that the client lives."""
+        for _, file in self._files:
+            os.utime(file.fileno())
 
     def release(self) -> None:
         """Give everything back."""
@@ -63,23 +71,33 @@ def take(resources: Sequence[str], holder: Mapping[str, Any]) -> Lease:
     return Lease(token, files)
 
 
-def _lock(path: Path, resource: str) -> IO[str]:
+def _lock(path: Path, resource: str) -> IO[bytes]:
     deadline = time.monotonic() + _KILL_SECONDS
     while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o660)
-        file = os.fdopen(descriptor, "r+", encoding="utf-8")
+        file = _open(path)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            record = _read(file)
+            record, quiet = _read(file), time.time() - os.fstat(file.fileno()).st_mtime
             file.close()
-            if time.monotonic() < deadline and _end_stopped(record, resource):
-                time.sleep(0.01)  # the kernel frees the lock once the process is gone
-                continue
-            raise _held(record, resource) from None
+            if quiet < _STALE or time.monotonic() > deadline or not _end_stopped(record, resource):
+                raise _held(record, resource) from None
+            time.sleep(0.01)  # the kernel frees the lock once the process is gone
+            continue
         if _same(path, file):
             return file
-        file.close()
+        file.close()  # it was removed between opening and locking
+
+
+def _open(path: Path) -> IO[bytes]:
+    """Open the file of a lock, which everybody who may use the state folder may write."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o660)
+    except PermissionError as error:
+        raise LeaseError(f"{path} cannot be written by this account; see `ls -l` of it and of its folder") from error
+    with contextlib.suppress(PermissionError):  # another account's: it has done this
+        os.fchmod(descriptor, stat.S_IMODE(path.parent.stat().st_mode) & 0o660)
+    return os.fdopen(descriptor, "r+b", buffering=0)
 
 
 def _held(record: Mapping[str, Any], resource: str) -> LeaseError:
@@ -102,13 +120,13 @@ def _end_stopped(record: Mapping[str, Any], resource: str) -> bool:
     pid = int(agent.get("pid", 0))
     if not pid or _identity(pid) != agent or _status(pid)[0] != "T":
         return False
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except PermissionError:
+    if Path(f"/proc/{pid}").stat().st_uid != os.geteuid():
         raise LeaseError(
             f"{resource} is held by a stopped process of another account: pid {pid}; "
             f"its owner or an administrator must end it (kill -9 {pid})"
-        ) from None
+        )
+    with contextlib.suppress(ProcessLookupError):  # just ended
+        os.kill(pid, signal.SIGKILL)
     return True
 
 
@@ -126,24 +144,23 @@ def _status(pid: int) -> tuple[str, str]:
     return fields[0], fields[19]
 
 
-def _same(path: Path, file: IO[str]) -> bool:
+def _same(path: Path, file: IO[bytes]) -> bool:
     try:
         return path.stat().st_ino == os.fstat(file.fileno()).st_ino
     except FileNotFoundError:
         return False
 
 
-def _read(file: IO[str]) -> dict[str, Any]:
-    file.seek(0)
+def _read(file: IO[bytes]) -> dict[str, Any]:
     try:
-        data = json.loads(file.read() or "{}")
-    except ValueError:  # its writer died while writing
+        data = json.loads(os.pread(file.fileno(), 1 << 16, 0) or b"{}")
+    except ValueError:  # its writer is just writing, or died of it
         return {}
     return data if isinstance(data, dict) else {}
 
 
-def _write(file: IO[str], record: Mapping[str, Any]) -> None:
-    file.seek(0)
-    file.truncate()
-    json.dump(record, file)
-    file.flush()
+def _write(file: IO[bytes], record: Mapping[str, Any]) -> None:
+    """Replace the content in one write: a reader, and whoever comes after a crash, finds a counter."""
+    data = json.dumps(record).encode()
+    os.pwrite(file.fileno(), data, 0)
+    os.ftruncate(file.fileno(), len(data))

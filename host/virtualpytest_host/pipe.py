@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import struct
-import threading
 
 from pytest_virtualpytest.wire import Message, pack, unpack
 
 _LENGTH = struct.Struct("!Q")
+_STALL = struct.pack("ll", 5, 0)  # seconds that a send may wait for the other end to read
 
 
 class Pipe:
-    """One end of the socket; any thread may send, one thread receives."""
+    """One end of the socket; one thread sends at a time, one thread receives."""
 
     def __init__(self, end: socket.socket) -> None:
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _STALL)
         self._socket = end
         self._file = end.makefile("rb")
-        self._lock = threading.Lock()
 
     def send(self, message: Message) -> None:
-        """Send *message*; OSError if the other end is gone."""
+        """Send *message*; OSError if the other end is gone or does not read."""
         data = pack(message)
-        with self._lock:
-            self._socket.sendall(_LENGTH.pack(len(data)) + data)
+        self._socket.sendall(_LENGTH.pack(len(data)) + data)
 
     def receive(self) -> Message | None:
         """Return the next message, or None at the end."""
@@ -37,7 +37,12 @@ class Pipe:
             return None
         return unpack(data) if len(data) == size else None
 
+    def finish(self) -> None:
+        """Let the other end see the end of file."""
+        with contextlib.suppress(OSError):  # the other end is gone already
+            self._socket.shutdown(socket.SHUT_WR)
+
     def close(self) -> None:
-        """Close this end."""
+        """Give the socket back."""
         self._file.close()
         self._socket.close()

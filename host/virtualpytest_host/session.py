@@ -8,7 +8,9 @@ each message is a call. The process dies with its agent.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import faulthandler
 import functools
 import json
 import os
@@ -21,19 +23,22 @@ import traceback
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pytest_virtualpytest.exceptions import CapabilityMissing, DeviceError
-from pytest_virtualpytest.wire import Call, Reply, error_message
+from pytest_virtualpytest.exceptions import CapabilityMissing, DeviceError, LabFault, VirtualPytestError
+from pytest_virtualpytest.wire import Call, Message, Reply, error_message
 from virtualpytest_host import build, hands, references
 from virtualpytest_host.pipe import Pipe
 
 _PR_SET_PDEATHSIG = 1
+_HANDLERS = ("remote", "power", "screen", "audio")
 
 
 class Session:
     """The device's controllers, built from *spec*; those that drive it are opened at their first use."""
 
     def __init__(self, spec: Mapping[str, Any]) -> None:
+        self._virtual = str(spec["name"]) if spec.get("virtual") else ""
         self._controllers = build.controllers(spec)
+        self._opened: list[Any] = []
         self._inputs = hands.Inputs()
         self._log: list[tuple[float, str]] = []
         self._own: dict[str, Callable[..., Any]] = {
@@ -66,6 +71,19 @@ class Session:
         """Return the device's log from *since* on, a line for each call, with its time."""
         return "\n".join(f"{at:.3f} {text}" for at, text in self._log if at >= since)
 
+    def gone(self) -> bool:
+        """Tell whether the virtual device behind this has ended: a new process starts it again."""
+        if not self._virtual:
+            return False
+        from virtualpytest_host import virtual
+
+        return self._virtual not in virtual.running()
+
+    def close(self) -> None:
+        """Give everything back that was opened."""
+        for opened in reversed(self._opened):
+            opened.close()
+
     def warm(self) -> None:
         """Import what the screen needs before somebody waits for it."""
         if "screen" in self._controllers:
@@ -79,7 +97,9 @@ class Session:
     def _find(self, method: str) -> Callable[..., Any]:
         if method in self._own:
             return self._own[method]
-        capability, _, name = method.partition(".")
+        capability, dot, name = method.partition(".")
+        if not dot:
+            raise DeviceError(f"no call {method!r}; there are {', '.join(self._own)} and CAPABILITY.METHOD")
         found = getattr(self._handler(capability), name, None) if not name.startswith("_") else None
         if found is None:
             raise DeviceError(f"{capability} has no {name!r}")
@@ -88,39 +108,43 @@ class Session:
     def _handler(self, capability: str) -> Any:
         if capability not in self._controllers:
             has = ", ".join(sorted(self._controllers)) or "nothing"
-            raise CapabilityMissing(f"it has no {capability!r}, it has {has}; add needs=[{capability!r}] to the test")
-        handlers = {"remote": self._remote, "power": self._power, "screen": self._screen, "audio": self._audio}
-        if capability not in handlers:
-            raise CapabilityMissing(f"{capability!r} is not implemented yet; there are {', '.join(handlers)}")
-        return handlers[capability]
+            raise CapabilityMissing(f'it has no {capability!r}, only {has}; add needs=["{capability}"] to the test')
+        if capability not in _HANDLERS:
+            raise CapabilityMissing(f"{capability!r} is not implemented yet; there are {', '.join(_HANDLERS)}")
+        return getattr(self, f"_{capability}")
 
     @functools.cached_property
     def _remote(self) -> hands.Remote:
-        look = self._screen if "screen" in self._controllers else None
-        return hands.Remote(self._opened("remote"), self._inputs, look)
+        return hands.Remote(self._open("remote"), self._inputs, lambda: self._handler("screen"))
 
     @functools.cached_property
     def _power(self) -> hands.Supply:
-        return hands.Supply(self._opened("power"), self._inputs)
+        return hands.Supply(self._open("power"), self._inputs)
 
     @functools.cached_property
     def _stream(self) -> Any:
         screen = _import_screen()
         chosen = self._controllers.get("screen") or self._controllers["audio"]
-        return screen.Stream(chosen.stream())
+        return self._kept(screen.Stream(chosen.stream()))
 
     @functools.cached_property
     def _screen(self) -> Any:
-        return _import_screen().Screen(self._stream, self._inputs, references.read)
+        return self._kept(_import_screen().Screen(self._stream, self._inputs, references.read))
 
     @functools.cached_property
     def _audio(self) -> Any:
         return _import_screen().Audio(self._stream)
 
-    def _opened(self, capability: str) -> Any:
+    def _open(self, capability: str) -> Any:
         controller = self._controllers[capability]
-        controller.open()
+        if not any(controller is one for one in self._opened):
+            controller.open()
+            self._kept(controller)
         return controller
+
+    def _kept(self, closable: Any) -> Any:
+        self._opened.append(closable)
+        return closable
 
 
 def _import_screen() -> Any:
@@ -148,7 +172,7 @@ def _virtual(action: str, **arguments: Any) -> dict[str, Any]:
 
 
 def serve(pipe: Pipe) -> None:
-    """Answer calls until the agent goes."""
+    """Answer calls until the agent goes, or the virtual device has ended."""
     first = pipe.receive()
     if first is None:
         return
@@ -158,18 +182,25 @@ def serve(pipe: Pipe) -> None:
         pipe.send(Reply(session.describe()).message(0))
     except Exception as error:  # noqa: BLE001  # the agent tells the client, who wrote the lab file
         pipe.send(error_message(0, error, traceback.format_exc()))
-        pipe.receive()
         return
     session.warm()
-    while (message := pipe.receive()) is not None:
-        received = time.monotonic()
-        try:
-            reply = session.call(Call.parse(message))
-            full = Reply(reply.value, reply.blobs, received, time.monotonic())
-            answer = full.message(message[0], spec.get("protocol", 1))
-        except Exception as error:  # noqa: BLE001  # a controller may raise anything; the test must see it
-            answer = error_message(message[0], error, traceback.format_exc())
-        pipe.send(answer)
+    with contextlib.closing(session):
+        while (message := pipe.receive()) is not None:
+            answer, failed = _answer(session, message, spec.get("protocol", 1))
+            pipe.send(answer)
+            if failed and session.gone():
+                return
+
+
+def _answer(session: Session, message: Message, protocol: int) -> tuple[Message, bool]:
+    received = time.monotonic()
+    try:
+        reply = session.call(Call.parse(message))
+        full = Reply(reply.value, reply.blobs, received, time.monotonic())
+        return full.message(message[0], protocol), False
+    except Exception as error:  # noqa: BLE001  # a controller may raise anything; the test must see it
+        verdict = isinstance(error, VirtualPytestError) and not isinstance(error, LabFault)
+        return error_message(message[0], error, "" if verdict else traceback.format_exc()), True
 
 
 def die_with(parent: int) -> None:
@@ -182,6 +213,7 @@ def die_with(parent: int) -> None:
 def main() -> None:
     """Serve the agent that started this process."""
     die_with(int(sys.argv[2]))
+    faulthandler.enable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     serve(Pipe(socket.socket(fileno=int(sys.argv[1]))))
     os._exit(0)

@@ -16,9 +16,17 @@ _SHARED = Path("/var/lib/virtualpytest")
 
 def folder(*parts: str) -> Path:
     """Return a folder for *parts* within the state folder, made if it is not there; group-writable where shared."""
-    path = _root().joinpath(*parts)
-    shared = _root() == _SHARED
-    path.mkdir(parents=True, exist_ok=True, mode=0o770 if shared else 0o700)
+    path = _root()
+    shared = path == _SHARED
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for part in parts:
+        path /= part
+        try:
+            path.mkdir(mode=0o700)
+        except FileExistsError:
+            continue
+        if shared:
+            path.chmod(0o2770)  # whatever the umask: the group's other accounts write here, too
     return path
 
 

@@ -1,0 +1,83 @@
+"""A controller as a lab would install it: its keys include every way in which one can go wrong.
+
+The folder that this is in looks like site-packages; tests put it on PYTHONPATH.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+
+def _hang() -> None:
+    threading.Event().wait()
+
+
+def _fail() -> None:
+    raise ValueError("no signal on HDMI 1")
+
+
+def _print() -> None:
+    os.write(1, b"a driver prints\n")
+    print("a driver prints")
+
+
+_MISHAPS = {
+    "HANG": _hang,
+    "FAIL": _fail,
+    "PRINT": _print,
+    "CRASH": lambda: os.kill(os.getpid(), signal.SIGKILL),
+    "SEGFAULT": lambda: ctypes.string_at(0),
+    "STOP": lambda: os.kill(os.getpid(), signal.SIGSTOP),
+    "EXIT": lambda: os._exit(3),
+}
+
+
+@dataclass
+class Rack:
+    """A shelf of relays; what it does is written to the file *diary*."""
+
+    name: str
+    diary: str = ""
+    powered: bool = True
+    gives: ClassVar[Sequence[str]] = ("remote", "power")
+
+    def resources(self) -> Sequence[str]:
+        """Return the relay that this is."""
+        return [f"relay:{self.name}"]
+
+    def open(self) -> None:
+        """Write that it is open."""
+        self._write("open")
+
+    def close(self) -> None:
+        """Write that it is closed."""
+        self._write("close")
+
+    def press(self, key: str, /) -> None:
+        """Press *key*, or have the mishap of that name."""
+        self._write(f"press {key}")
+        _MISHAPS.get(key, lambda: None)()
+
+    def on(self) -> None:
+        """Switch on."""
+        self.powered = True
+
+    def off(self) -> None:
+        """Switch off."""
+        self.powered = False
+
+    def status(self) -> bool:
+        """Tell whether it is on."""
+        return self.powered
+
+    def _write(self, line: str) -> None:
+        if self.diary:
+            with Path(self.diary).open("a", encoding="utf-8") as diary:
+                diary.write(f"{line}\n")
