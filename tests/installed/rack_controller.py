@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ def _fail() -> None:
 
 def _print() -> None:
     os.write(1, b"a driver prints\n")
-    print("a driver prints")
+    sys.stdout.write("a driver prints\n")
 
 
 _MISHAPS = {

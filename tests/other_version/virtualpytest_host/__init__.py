@@ -1,0 +1,1 @@
+"""An agent of another version: put before the real one on PYTHONPATH."""
