@@ -56,12 +56,11 @@ class Gateway:
         version = metadata.version("virtualpytest")
         client = {"user": _user(), "machine": platform.node(), "pid": os.getpid()}
         hello = {"version": version, "protocol": PROTOCOL, "oldest": OLDEST, "client": client}
-        try:
-            facts = self.call(Call("hello", args=hello, deadline=_HELLO_SECONDS)).value
+        with contextlib.ExitStack() as undo:
+            undo.callback(self.close)
+            facts = self._greeted(Call("hello", args=hello, deadline=_HELLO_SECONDS))
             self.protocol = agree(self.name, facts["protocol"], facts["oldest"], facts["version"], version)
-        except BaseException:
-            self.close()
-            raise
+            undo.pop_all()
         self.facts, self.boot, self.version = facts, facts["boot"], facts["version"]
         threading.Thread(target=self._beat, daemon=True, name=f"beat {self.name}").start()
 
@@ -113,6 +112,14 @@ class Gateway:
         self._end("it was closed")
         if self._link is not None:
             self._link.close(time.monotonic() + transport.CLOSE_SECONDS)
+
+    def _greeted(self, hello: Call) -> dict[str, Any]:
+        try:
+            return dict(self.call(hello).value)
+        except HostError as error:
+            if not self._ended.is_set():
+                raise
+            raise HostError(f"host {self.name!r}: {self._why()}") from error
 
     def _who(self, call: Call) -> str:
         device = f"device {call.device!r} on " if call.device else ""

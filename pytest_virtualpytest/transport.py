@@ -203,7 +203,7 @@ def _boot(link: Link, result: list[BaseException | None]) -> None:
 def _explained(host: HostSettings, link: Link, error: BaseException | None) -> HostError:
     """Return what went wrong, in one line, from what the command said."""
     if error is None:
-        return HostError(f"host {host.name!r}: no answer within {OPEN_SECONDS:.0f} s of starting {host.gateway}")
+        return HostError(f"host {host.name!r}: no answer within {OPEN_SECONDS:g} s of starting {host.gateway}")
     if isinstance(error, trouble.Banner):
         link.kill()
         reason = trouble.banner(error.args[0] + link.pipes.rest())

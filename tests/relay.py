@@ -50,15 +50,18 @@ class Relay:
         """Pass nothing on any more, and tell nobody."""
         self._flows.clear()
 
+    def join(self, near: socket.socket) -> None:
+        """Pass what comes from *near* on to the real port, and back."""
+        far = socket.create_connection(("127.0.0.1", self._target))
+        self._open += [near, far]
+        self._ever += [near, far]
+        for one, other in ((near, far), (far, near)):
+            threading.Thread(target=self._pump, args=(one, other), daemon=True).start()
+
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
             while True:
-                near, _ = self._server.accept()
-                far = socket.create_connection(("127.0.0.1", self._target))
-                self._open += [near, far]
-                self._ever += [near, far]
-                for one, other in ((near, far), (far, near)):
-                    threading.Thread(target=self._pump, args=(one, other), daemon=True).start()
+                self.join(self._server.accept()[0])
 
     def _pump(self, one: socket.socket, other: socket.socket) -> None:
         with contextlib.suppress(OSError):
