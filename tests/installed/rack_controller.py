@@ -6,6 +6,7 @@ The folder that this is in looks like site-packages; tests put it on PYTHONPATH.
 from __future__ import annotations
 
 import ctypes
+import functools
 import os
 import signal
 import sys
@@ -14,6 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
+
+from pytest_virtualpytest.exceptions import DeviceError
 
 
 def _hang() -> None:
@@ -29,10 +32,20 @@ def _print() -> None:
     sys.stdout.write("a driver prints\n")
 
 
+@functools.cache
+def _noise() -> bytes:
+    return os.urandom(1920 * 1080 * 3)
+
+
+def _fail_with_frame() -> None:
+    raise DeviceError("a frame of noise", pictures={"noise": _noise()})
+
+
 _MISHAPS = {
     "HANG": _hang,
     "FAIL": _fail,
     "PRINT": _print,
+    "FRAME": _fail_with_frame,
     "CRASH": lambda: os.kill(os.getpid(), signal.SIGKILL),
     "SEGFAULT": lambda: ctypes.string_at(0),
     "STOP": lambda: os.kill(os.getpid(), signal.SIGSTOP),
