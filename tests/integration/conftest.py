@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import readable
 import sshd
-from bench import INSTALLED, Bench, Host, SshHost
+from bench import INSTALLED, Bench, Host, SshHost, spec
 
 from pytest_virtualpytest.gateway import Gateways
 
@@ -64,9 +64,11 @@ def local_gateways() -> Iterator[Gateways]:
 
 
 @pytest.fixture
-def bench(local_gateways: Gateways) -> Bench:
-    """Give a leased device behind popen."""
-    made = Bench(local_gateways, os.kill)
+def bench(local_gateways: Gateways, tmp_path: Path) -> Bench:
+    """Give a leased device behind popen, whose controller writes what it does to ``diary``."""
+    diary = tmp_path / "diary"
+    diary.touch()
+    made = Bench(local_gateways, os.kill, spec(diary=str(diary)))
     made.lease()
     return made
 
