@@ -7,6 +7,7 @@ files (copies, on another file system) are made where everybody can.
 from __future__ import annotations
 
 import importlib.util
+import os
 import shutil
 import stat
 import subprocess
@@ -28,9 +29,17 @@ def python(folder: Path, *paths: Path) -> str:
     return f"env {' '.join(variables)} {program}"
 
 
+def own() -> str:
+    """Return a command for this Python as it runs here, for this account."""
+    names = ("PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH")
+    variables = [f"{name}={os.environ[name]}" for name in names if os.environ.get(name)]
+    return " ".join(["env", *variables, sys.executable])
+
+
 def _installed() -> Iterable[Path]:
     """Yield the folders that hold what is installed here, those of editable installations last."""
-    yield from dict.fromkeys(Path(sysconfig.get_path(name)) for name in ("purelib", "platlib"))
+    folders = dict.fromkeys(Path(sysconfig.get_path(name)) for name in ("purelib", "platlib"))
+    yield from (folder for folder in folders if folder.is_dir())
     for name in _PACKAGES:
         spec = importlib.util.find_spec(name)
         assert spec is not None

@@ -43,17 +43,16 @@ def ssh_host(open_folder: Path) -> Iterator[SshHost]:
     state.mkdir()
     state.chmod(0o777)
     environment = {"VPT_STATE": str(state), "VPT_LINGER": os.environ.get("VPT_LINGER", "5")}
-    account = sshd.make_account(ACCOUNT) if sshd.may_be_root() else None
-    python = readable.python(open_folder / "python", INSTALLED)
-    with sshd.Sshd(open_folder / "sshd", account, environment=environment) as server:
-        if account and not _works(server, python):
-            sys.stderr.write(f"account {account!r} cannot run {python}; the ssh tests use this account instead\n")
-            account = None
-        else:
-            yield SshHost(server, python, state)
-            return
+    if sshd.may_be_root():
+        account = sshd.make_account(ACCOUNT)
+        python = readable.python(open_folder / "python", INSTALLED)
+        with sshd.Sshd(open_folder / "sshd", account, environment=environment) as server:
+            if _works(server, python):
+                yield SshHost(server, python, state)
+                return
+        sys.stderr.write(f"account {account!r} cannot run {python}; the ssh tests use this account instead\n")
     with sshd.Sshd(open_folder / "sshd-own", environment=environment) as server:
-        yield SshHost(server, f"env PYTHONPATH={INSTALLED} {sys.executable}", state)
+        yield SshHost(server, readable.own(), state)
 
 
 @pytest.fixture
