@@ -39,6 +39,7 @@ class Session:
         self._virtual = str(spec["name"]) if spec.get("virtual") else ""
         self._controllers = build.controllers(spec)
         self._opened: list[Any] = []
+        self._warming: threading.Thread | None = None
         self._inputs = hands.Inputs()
         self._log: list[tuple[float, str]] = []
         self._own: dict[str, Callable[..., Any]] = {
@@ -87,7 +88,8 @@ class Session:
     def warm(self) -> None:
         """Import what the screen needs before somebody waits for it."""
         if "screen" in self._controllers:
-            threading.Thread(target=_import_screen, daemon=True).start()
+            self._warming = threading.Thread(target=_warm, daemon=True)
+            self._warming.start()
 
     def _note(self, call: Call) -> None:
         if call.method not in {"log", "describe", "mark"}:
@@ -97,6 +99,8 @@ class Session:
     def _find(self, method: str) -> Callable[..., Any]:
         if method in self._own:
             return self._own[method]
+        if self._warming is not None:  # imports beside it would make a key's time uncertain
+            self._warming.join()
         capability, dot, name = method.partition(".")
         if not dot:
             raise DeviceError(f"no call {method!r}; there are {', '.join(self._own)} and CAPABILITY.METHOD")
@@ -145,6 +149,11 @@ class Session:
     def _kept(self, closable: Any) -> Any:
         self._opened.append(closable)
         return closable
+
+
+def _warm() -> None:
+    with contextlib.suppress(DeviceError):  # it is told when the screen is used
+        _import_screen()
 
 
 def _import_screen() -> Any:
