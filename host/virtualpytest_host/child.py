@@ -19,7 +19,7 @@ from typing import Any
 
 from pytest_virtualpytest.exceptions import CallTimeout, DeviceError, DeviceLost, LeaseError
 from pytest_virtualpytest.wire import Message, Reply, error_message
-from virtualpytest_host.pipe import Pipe
+from virtualpytest_host.pipe import LEAVING, Pipe
 
 NEVER = float("inf")
 _GRACE = 2.0  # seconds that a process may take to close its controllers
@@ -197,6 +197,8 @@ class Child:
         self._begin(pipe, data["value"])
         while (message := pipe.receive()) is not None:
             with self._lock:
+                if message[0] == LEAVING:
+                    self._pipe = self._told = None
                 wanted = self._current is not None and self._current.number == message[0]
                 self._current = None if wanted else self._current
             if wanted:

@@ -26,7 +26,7 @@ from typing import Any
 from pytest_virtualpytest.exceptions import CapabilityMissing, DeviceError, LabFault, VirtualPytestError
 from pytest_virtualpytest.wire import Call, Message, Reply, error_message
 from virtualpytest_host import build, hands, references
-from virtualpytest_host.pipe import Pipe
+from virtualpytest_host.pipe import LEAVING, Pipe
 
 _PR_SET_PDEATHSIG = 1
 _HANDLERS = ("remote", "power", "screen", "audio")
@@ -196,8 +196,11 @@ def serve(pipe: Pipe) -> None:
     with contextlib.closing(session):
         while (message := pipe.receive()) is not None:
             answer, failed = _answer(session, message, spec.get("protocol", 1))
+            leaving = failed and session.gone()
+            if leaving:  # said first: whoever has the answer may call again at once
+                pipe.send((LEAVING, "{}", []))
             pipe.send(answer)
-            if failed and session.gone():
+            if leaving:
                 return
 
 

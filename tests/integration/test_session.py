@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +14,19 @@ from bench import Bench, spec
 
 from pytest_virtualpytest.exceptions import CapabilityMissing, DeviceError
 from pytest_virtualpytest.gateway import Gateways
+from pytest_virtualpytest.wire import Call
 
 WHERE = "device 'stb1' on host 'rack1'"
+
+
+@pytest.fixture
+def box(local_gateways: Gateways, own_state: Path) -> Iterator[Callable[[], int]]:
+    """Lease a virtual set-top box named ``mortal``; give a function that returns its process's number."""
+    from virtualpytest_host import virtual
+
+    yield lambda: int(json.loads((own_state / "virtual" / "mortal" / "state.json").read_text())["pid"])
+    local_gateways.close()
+    virtual.stop("mortal")
 
 
 def described(*controllers: dict[str, Any]) -> dict[str, Any]:
@@ -166,3 +181,21 @@ def test_controllers_open_at_first_use_and_close_at_the_end(local_gateways: Gate
 
     assert not unused
     assert diary.read_text().splitlines() == ["open", "press UP", "close"]
+
+
+def test_virtual_device_that_ended_is_started_again(local_gateways: Gateways, box: Callable[[], int]) -> None:
+    gateway = local_gateways.of("rack1")
+    mortal = {"name": "mortal", "virtual": "stb", "controllers": []}
+    gateway.attach(mortal)
+    token = gateway.lease("mortal", {"user": "ann"})
+    first = box()
+    os.kill(first, signal.SIGKILL)
+
+    with pytest.raises(DeviceError):
+        gateway.call(Call("remote.press", "mortal", {"key": "HOME"}, token, 10))
+
+    gateway.release("mortal")
+    gateway.attach(mortal)
+    token = gateway.lease("mortal", {"user": "ann"})
+    assert gateway.call(Call("remote.press", "mortal", {"key": "HOME"}, token, 10)).value["key"] == "HOME"
+    assert box() != first
