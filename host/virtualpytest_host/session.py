@@ -36,8 +36,7 @@ class Session:
     """The device's controllers, built from *spec*; those that drive it are opened at their first use."""
 
     def __init__(self, spec: Mapping[str, Any]) -> None:
-        self._virtual = str(spec["name"]) if spec.get("virtual") else ""
-        self._controllers = build.controllers(spec)
+        self._spec = spec
         self._opened: list[Any] = []
         self._warming: threading.Thread | None = None
         self._inputs = hands.Inputs()
@@ -50,6 +49,10 @@ class Session:
             "virtual.pin": functools.partial(_virtual, "pin"),
             "virtual.stop": functools.partial(_virtual, "stop"),
         }
+
+    @functools.cached_property
+    def _controllers(self) -> dict[str, Any]:
+        return build.controllers(self._spec)
 
     def describe(self) -> dict[str, Any]:
         """Return what the device can do, and what it holds."""
@@ -74,11 +77,11 @@ class Session:
 
     def gone(self) -> bool:
         """Tell whether the virtual device behind this has ended: a new process starts it again."""
-        if not self._virtual:
+        if not self._spec.get("virtual"):
             return False
         from virtualpytest_host import virtual
 
-        return self._virtual not in virtual.running()
+        return self._spec["name"] not in virtual.running()
 
     def close(self) -> None:
         """Give everything back that was opened."""
@@ -186,16 +189,15 @@ def serve(pipe: Pipe) -> None:
     if first is None:
         return
     spec = json.loads(first[1])
-    try:
-        session = Session(spec)
-        pipe.send(Reply(session.describe()).message(0))
-    except Exception as error:  # noqa: BLE001  # the agent tells the client, who wrote the lab file
-        pipe.send(error_message(0, error, traceback.format_exc()))
+    session = Session(spec)
+    answer, failed = _guarded(0, lambda: Reply(session.describe()).message(0))
+    pipe.send(answer)
+    if failed:
         return
     session.warm()
     with contextlib.closing(session):
         while (message := pipe.receive()) is not None:
-            answer, failed = _answer(session, message, spec.get("protocol", 1))
+            answer, failed = _guarded(message[0], functools.partial(_answer, session, message, spec.get("protocol", 1)))
             leaving = failed and session.gone()
             if leaving:  # said first: whoever has the answer may call again at once
                 pipe.send((LEAVING, "{}", []))
@@ -204,15 +206,19 @@ def serve(pipe: Pipe) -> None:
                 return
 
 
-def _answer(session: Session, message: Message, protocol: int) -> tuple[Message, bool]:
+def _answer(session: Session, message: Message, protocol: int) -> Message:
     received = time.monotonic()
+    reply = session.call(Call.parse(message))
+    return Reply(reply.value, reply.blobs, received, time.monotonic()).message(message[0], protocol)
+
+
+def _guarded(number: int, action: Callable[[], Message]) -> tuple[Message, bool]:
+    """Return what *action* returns, or its error as a message, and whether it failed."""
     try:
-        reply = session.call(Call.parse(message))
-        full = Reply(reply.value, reply.blobs, received, time.monotonic())
-        return full.message(message[0], protocol), False
+        return action(), False
     except Exception as error:  # noqa: BLE001  # a controller may raise anything; the test must see it
         verdict = isinstance(error, VirtualPytestError) and not isinstance(error, LabFault)
-        return error_message(message[0], error, "" if verdict else traceback.format_exc()), True
+        return error_message(number, error, "" if verdict else traceback.format_exc()), True
 
 
 def die_with(parent: int) -> None:

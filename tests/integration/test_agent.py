@@ -6,23 +6,22 @@ import contextlib
 import hashlib
 import json
 import os
-import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from signal import SIGSTOP
 
 import pytest
-from bench import INSTALLED, Bench, Host, SshHost, ended, spec
+from bench import Bench, Host, SshHost, spec
+from until import until_busy
 
-from pytest_virtualpytest import gateway as gateways_module
 from pytest_virtualpytest import transport
 from pytest_virtualpytest.exceptions import DeviceError, HostError, LeaseError, VirtualPytestError
 from pytest_virtualpytest.gateway import Gateway, Gateways
-from pytest_virtualpytest.wire import GAVE_UP, Call, Message, Reply, parse_reply
+from pytest_virtualpytest.wire import GAVE_UP, Call, Message, parse_reply
 
 WHERE = "device 'stb1' on host 'rack1'"
 
@@ -94,18 +93,6 @@ def test_distant_client_is_refused_with_both_sides_named(raw: Raw) -> None:
 
     with pytest.raises(HostError, match=r"speaks protocol 1–2, 9\.9 here 8–9; install the same version on both"):
         parse_reply(answer)
-
-
-def test_agent_of_the_protocol_before_is_served() -> None:
-    other = Path(__file__).parent.parent / "other_version"
-    old = Gateway(Host(python=f"env PYTHONPATH={other} THEIR_PROTOCOL=1 {sys.executable}"))
-    old.open()
-
-    with contextlib.closing(old):
-        reply = old.call(Call("remote.press", "stb1", {"key": "UP"}))
-
-    assert old.protocol == 1
-    assert reply == Reply({"key": "UP"}, [])
 
 
 def test_device_that_is_not_attached(local_gateways: Gateways) -> None:
@@ -194,22 +181,11 @@ def test_lease_that_is_given_back_ends_the_call_at_work(bench: Bench) -> None:
 
     thread = threading.Thread(target=hang)
     thread.start()
-    _until_busy(bench)
+    until_busy(bench)
     bench.gateway.release("stb1")
     thread.join(10)
 
     assert [str(error) for error in errors] == [f"{WHERE}: the lease was given back meanwhile"]
-
-
-def test_interrupted_call_is_cancelled_on_the_host(bench: Bench) -> None:
-    before = bench.pid()
-    threading.Thread(target=_interrupt_when_busy, args=(bench,)).start()
-
-    with pytest.raises(KeyboardInterrupt):
-        bench.press("HANG", deadline=60)
-
-    assert bench.press("OK").value["key"] == "OK"
-    assert bench.pid() != before
 
 
 def test_agent_gives_a_silent_client_up() -> None:
@@ -220,31 +196,6 @@ def test_agent_gives_a_silent_client_up() -> None:
 
     assert done.returncode == GAVE_UP
     assert time.monotonic() - begin >= 0.3
-
-
-def test_agent_ends_with_its_client_whatever_hangs(bench: Bench) -> None:
-    agent, device = bench.gateway.facts["pid"], bench.pid()
-    hanging = threading.Thread(target=_hang_quietly, args=(bench,))
-    hanging.start()
-    _until_busy(bench)
-    begin = time.monotonic()
-
-    bench.gateways.close()
-
-    assert time.monotonic() - begin < 2
-    _until(lambda: ended(agent) and ended(device))
-    hanging.join(10)
-
-
-def test_closing_a_stopped_host_takes_two_seconds_at_most(bench: Bench) -> None:
-    agent = bench.gateway.facts["pid"]
-    os.kill(agent, SIGSTOP)
-    begin = time.monotonic()
-
-    bench.gateways.close()
-
-    assert time.monotonic() - begin < 4
-    _until(lambda: ended(agent))
 
 
 @pytest.fixture
@@ -320,96 +271,3 @@ def test_health_of_a_host(local_gateways: Gateways) -> None:
 def test_unknown_call_of_the_agent(local_gateways: Gateways) -> None:
     with pytest.raises(DeviceError, match=r"host 'rack1': the agent has no call 'dance'; it has attach, hello"):
         local_gateways.of("rack1").call(Call("dance"))
-
-
-def test_unknown_host(local_gateways: Gateways) -> None:
-    with pytest.raises(DeviceError, match=r"no host 'rack9'; known: rack1"):
-        local_gateways.of("rack9")
-
-
-def test_threads_share_a_gateway(bench: Bench) -> None:
-    keys: list[str] = []
-    threads = [threading.Thread(target=lambda key=str(n): keys.append(bench.press(key).value["key"])) for n in range(8)]
-
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
-
-    assert sorted(keys) == [str(n) for n in range(8)]
-
-
-def test_forked_process_opens_gateways_of_its_own(local_gateways: Gateways) -> None:
-    mine = local_gateways.of("rack1").facts["pid"]
-    theirs = _in_fork(lambda: local_gateways.of("rack1").facts["pid"])
-
-    assert theirs != mine
-    assert local_gateways.of("rack1").facts["pid"] == mine
-    assert local_gateways.of("rack1").call(Call("health")).value["machine"]
-
-
-def test_silent_host_is_given_up_while_idle(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gateways_module, "BEAT", 0.1)
-    monkeypatch.setattr(gateways_module, "SILENCE", 0.5)
-    gateway = Gateway(Host())
-    gateway.open()
-
-    with contextlib.closing(gateway):
-        os.kill(gateway.facts["pid"], SIGSTOP)
-        _until(lambda: not gateway.alive)
-
-        with pytest.raises(HostError) as caught:
-            gateway.call(Call("health"))
-
-    assert str(caught.value) == "host 'rack1' was lost during health: nothing was heard from it for 0.5 s"
-
-
-def test_interpreter_ends_although_a_gateway_is_open() -> None:
-    program = (
-        "from bench import Host\nfrom pytest_virtualpytest.gateway import Gateway\n"
-        "g = Gateway(Host())\ng.open()\nprint(g.facts['pid'])\n"
-    )
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(INSTALLED.parent), *sys.path])}
-    command = [sys.executable, "-c", program]
-
-    done = subprocess.run(command, env=environment, capture_output=True, check=True, timeout=20)
-
-    _until(lambda: ended(int(done.stdout)))
-
-
-def _interrupt_when_busy(bench: Bench) -> None:
-    _until_busy(bench)
-    main = threading.main_thread().ident
-    assert main is not None
-    signal.pthread_kill(main, signal.SIGINT)
-
-
-def _hang_quietly(bench: Bench) -> None:
-    with contextlib.suppress(VirtualPytestError):
-        bench.press("HANG")
-
-
-def _until_busy(bench: Bench) -> None:
-    """Wait until the device's process is at the call that hangs."""
-    _until(lambda: "HANG" in Path(bench.spec["controllers"][0]["settings"]["diary"]).read_text())
-
-
-def _in_fork(action: Callable[[], int]) -> int:
-    reading, writing = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        os.write(writing, str(action()).encode())
-        os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading) as answer:
-        text = answer.read()
-    os.waitpid(pid, 0)
-    return int(text)
-
-
-def _until(condition: Callable[[], object], seconds: float = 20.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            pytest.fail(f"not so within {seconds} s")
-        time.sleep(0.01)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from signal import SIGKILL, SIGSTOP
 
 import pytest
 from bench import Bench, Host, SshHost, ended
 from relay import Relay
+from until import until
 
 from pytest_virtualpytest.exceptions import CallTimeout, DeviceError, DeviceLost, HostError, LeaseError
 from pytest_virtualpytest.gateway import Gateway, Gateways
@@ -156,7 +157,7 @@ def test_queued_call_over_its_deadline_leaves_the_call_at_work_alone(bench: Benc
 
     first = threading.Thread(target=hang)
     first.start()
-    _until(lambda: bench.gateway._waiting)
+    until(lambda: bench.gateway._waiting)
     begin = time.monotonic()
 
     with pytest.raises(CallTimeout):
@@ -185,7 +186,7 @@ def test_cut_connection_is_a_lost_host(ssh_host: SshHost, tmp_path: Path) -> Non
             )
             _lease_in_time(bench)
             assert bench.press("OK").value["key"] == "OK"
-            _until(lambda: ended(agent))
+            until(lambda: ended(agent))
 
 
 def test_silent_connection_fails_the_call_in_time(ssh_host: SshHost, tmp_path: Path) -> None:
@@ -233,11 +234,3 @@ def _lease_in_time(bench: Bench, seconds: float = 20.0) -> None:
             time.sleep(0.05)
         else:
             return
-
-
-def _until(condition: Callable[[], object], seconds: float = 20.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            pytest.fail(f"not so within {seconds} s")
-        time.sleep(0.01)

@@ -20,6 +20,7 @@ import pytest
 import sshd
 from bench import Bench, Host, SshHost
 from relay import Relay
+from until import until
 
 from pytest_virtualpytest import transport
 from pytest_virtualpytest.exceptions import HostError
@@ -255,7 +256,7 @@ def test_start_that_sshd_turned_away_is_tried_again(ssh_host: SshHost, tmp_path:
 def test_lost_gateway_is_opened_again_on_next_use(local_gateways: Gateways) -> None:
     first = local_gateways.of("rack1")
     os.kill(first.facts["pid"], 9)
-    _until_dead(first)
+    until(lambda: not first.alive)
 
     second = local_gateways.of("rack1")
 
@@ -300,10 +301,3 @@ def opened(host: Host) -> Iterator[Gateway]:
     gateway.open()
     with contextlib.closing(gateway):
         yield gateway
-
-
-def _until_dead(gateway: Gateway) -> None:
-    end = time.monotonic() + 10
-    while gateway.alive:
-        assert time.monotonic() < end
-        time.sleep(0.01)
