@@ -1,0 +1,126 @@
+"""The shape of a lab file, as pydantic checks it and `virtualpytest lab schema` prints it."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from pytest_virtualpytest.config.records import LOCAL, TIMEOUT
+
+
+def _name(word: str) -> str:
+    if word.startswith("-") or not word or any(map(str.isspace, word)) or "/" in word:
+        raise ValueError("a name has no blanks, no '/', and no '-' in front")
+    return word
+
+
+def _gateway(word: str) -> str:
+    kind, equals, address = word.partition("=")
+    if kind not in {"popen", "ssh"} or (kind == "ssh") != bool(equals):
+        raise ValueError(f"{word!r} is refused; use 'popen' or 'ssh=user@machine'")
+    user, _, machine = address.rpartition("@")
+    if equals and (not machine or any(part.startswith("-") for part in (user, machine)) or re.search(r"\s", address)):
+        raise ValueError(f"{address!r} is refused: a name has no blanks and no '-' in front")
+    return word
+
+
+def _once(words: list[str]) -> list[str]:
+    for word in words:
+        if words.count(word) > 1:
+            raise ValueError(f"{word!r} is there twice")
+    return words
+
+
+def _function(word: str) -> str:
+    if not re.fullmatch(r"[\w.]+:\w+", word):
+        raise ValueError(f"{word!r} names no function; write 'package.module:function'")
+    return word
+
+
+Name = Annotated[str, AfterValidator(_name)]
+Words = Annotated[list[str], AfterValidator(_once)]
+Gives = Annotated[list[str], Field(min_length=1), AfterValidator(_once)]
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class Table(BaseModel):
+    """A table of the lab file: what it does not know is an error."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Host(Table):
+    """A machine with devices attached."""
+
+    gateway: Annotated[str, AfterValidator(_gateway)] = Field("popen", description="popen, or ssh=user@machine")
+    python: str | None = Field(None, description="the Python there, perhaps with words before it")
+    ssh_config: str | None = Field(None, description="an ssh configuration file")
+
+
+class Ready(Table):
+    """What a device shows when it is ready for a test, and what to do where it is not."""
+
+    check: str = Field(description="a picture, looked up beside the lab file")
+    recover: list[str] = Field([], description="keys, power.on, power.off, power.cycle; in turn")
+    timeout: Seconds | None = None
+
+
+class Controller(Table):
+    """A controller with its settings; the table's name says which, unless `controller` does."""
+
+    model_config = ConfigDict(extra="allow")
+
+    controller: str | None = None
+    gives: Gives | None = None
+
+
+class Device(Table):
+    """The thing under test; every table in it is a controller."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Controller] = Field(init=False)
+
+    host: str = LOCAL
+    kind: Name | None = Field(None, description="stb, tv, mobile, desktop, or a word of the lab's own")
+    model: str | None = None
+    tags: Words = []
+    variant: Words = Field([], description="picks reference pictures: banner.WORD.png before banner.png")
+    ready: Ready | None = None
+    screens: str | None = Field(None, description="its screen map")
+    virtual: str | None = Field(None, description="a virtual device of this kind, instead of controllers")
+    resources: Words = Field([], description="what else it holds, such as an account")
+
+
+class Choice(Table):
+    """Which devices."""
+
+    kind: str | None = None
+    model: str | None = None
+    name: str | None = None
+    tags: Words = []
+    needs: Words = []
+
+
+class Campaign(Table):
+    """A named choice of tests, devices and policy."""
+
+    tests: list[str] = []
+    markers: str = ""
+    keyword: str = ""
+    devices: Choice = Choice()
+    each: Literal["any", "device", "model"] = "any"
+    reruns: int = Field(0, ge=0)
+    provision: Annotated[str, AfterValidator(_function)] | None = None
+    timeout: Seconds | None = None
+
+
+class Lab(Table):
+    """A lab file."""
+
+    timeout: Seconds = Field(TIMEOUT, description="seconds that a wait may take where a test says nothing")
+    timeout_scale: Seconds = Field(1.0, description="every wait is multiplied by this")
+    hosts: dict[Name, Host] = {}
+    devices: dict[Name, Device] = {}
+    campaigns: dict[Name, Campaign] = {}
