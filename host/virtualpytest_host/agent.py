@@ -26,7 +26,9 @@ from virtualpytest_host.child import Child, Pending
 
 SILENCE = 12.0  # seconds without a word from the client after which it counts as gone
 DEADLINE = 30.0  # seconds for a call that names none
-WITHOUT_LEASE = frozenset({"screen.status", "screen.frame", "match", "describe", "virtual.pin", "virtual.stop"})
+WITHOUT_LEASE = frozenset(
+    {"screen.status", "screen.frame", "audio.level", "match", "describe", "virtual.pin", "virtual.stop"}
+)
 _LAST_WORDS = 0.2  # seconds for the devices' processes to close their controllers when the client has gone
 
 
@@ -176,9 +178,14 @@ class Agent:
         holder = dict(call.args["holder"])
         if call.device in self._leases:
             raise LeaseError("this client holds it already", details={"held": True, "holder": holder})
-        names = self._child(call.device).resources or [f"device:{call.device}"]
-        self._leases[call.device] = lease.take(names, holder)
+        self._leases[call.device] = lease.take(self._resources(call.device), holder)
         return {"token": self._leases[call.device].token}
+
+    def _holder(self, call: Call) -> dict[str, Any]:
+        return {"holder": lease.holder(self._resources(call.device))}
+
+    def _resources(self, device: str) -> list[str]:
+        return self._child(device).resources or [f"device:{device}"]
 
     def _release(self, call: Call) -> dict[str, Any]:
         held = self._leases.pop(call.device, None)
@@ -202,6 +209,7 @@ _CONTROL: dict[str, Callable[[Agent, Call], Any]] = {
     "beat": Agent._beat,  # noqa: SLF001
     "detach": Agent._detach,  # noqa: SLF001
     "lease": Agent._lease,  # noqa: SLF001
+    "holder": Agent._holder,  # noqa: SLF001
     "release": Agent._release,  # noqa: SLF001
     "cancel": Agent._cancel,  # noqa: SLF001
     "health": lambda _agent, _call: health.report(),

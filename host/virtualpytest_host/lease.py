@@ -71,6 +71,20 @@ def take(resources: Sequence[str], holder: Mapping[str, Any]) -> Lease:
     return Lease(token, files)
 
 
+def holder(resources: Sequence[str]) -> dict[str, Any] | None:
+    """Return who holds one of *resources*, or None; takes no lock that could be in somebody's way."""
+    for resource in sorted(set(resources)):
+        try:
+            with (state.folder("locks") / quote(resource, safe="")).open("rb") as file:
+                record = _read(file)
+        except OSError:  # nobody ever held it
+            continue
+        agent = record.get("agent")
+        if agent and _identity(int(agent["pid"])) == agent:
+            return dict(record.get("holder", {}))
+    return None
+
+
 def _lock(path: Path, resource: str) -> IO[bytes]:
     deadline = time.monotonic() + _KILL_SECONDS
     while True:

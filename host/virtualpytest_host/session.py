@@ -57,6 +57,7 @@ class Session:
     def describe(self) -> dict[str, Any]:
         """Return what the device can do, and what it holds."""
         held = {name for controller in self._controllers.values() for name in controller.resources()}
+        held.update(self._spec.get("resources", ()))
         return {"capabilities": sorted(self._controllers), "resources": sorted(held), "pid": os.getpid()}
 
     def call(self, call: Call) -> Reply:

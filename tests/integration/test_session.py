@@ -50,6 +50,19 @@ def test_attached_device_tells_what_it_can_do_and_holds(local_gateways: Gateways
     assert told["resources"] == ["relay:stb1"]
 
 
+def test_device_without_controllers_holds_what_the_lab_file_says(local_gateways: Gateways) -> None:
+    told = local_gateways.of("rack1").attach({**described(), "resources": ["account:7"]})
+
+    assert told["capabilities"] == []
+    assert told["resources"] == ["account:7"]
+
+
+def test_anybody_may_ask_who_holds_a_device(bench: Bench) -> None:
+    told = bench.gateway.call(Call("holder", "stb1")).value
+
+    assert told == {"holder": {"user": "ann", "run": "4f6b", "test": "test_zap"}}
+
+
 def test_attaching_again_keeps_the_process(local_gateways: Gateways) -> None:
     gateway = local_gateways.of("rack1")
 

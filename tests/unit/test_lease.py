@@ -219,3 +219,30 @@ def test_lock_in_a_private_folder_is_not() -> None:
 
     assert stat.S_IMODE(lock("relay:1").stat().st_mode) == 0o600
     held.release()
+
+
+def test_holder_is_told_while_the_lock_is_held(hold: Callable[..., subprocess.Popen[bytes]]) -> None:
+    process = hold("relay:1")
+
+    told = lease.holder(["relay:0", "relay:1"])
+
+    assert told == HOLDER
+    assert process.poll() is None
+
+
+def test_killed_holder_is_no_holder(hold: Callable[..., subprocess.Popen[bytes]]) -> None:
+    process = hold("relay:1")
+    process.kill()
+    process.wait()
+
+    told = lease.holder(["relay:1"])
+
+    assert told is None
+
+
+def test_released_lock_has_no_holder() -> None:
+    lease.take(["relay:1"], HOLDER).release()
+
+    told = lease.holder(["relay:1"])
+
+    assert told is None
