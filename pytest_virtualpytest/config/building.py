@@ -80,7 +80,7 @@ def _controller(
     name, settings = str(where[-1]), meaning.settings(table)
     kind = installed.load(meaning.technique(name, table))
     if local:
-        known = controllers.paths(kind, settings)
+        known = controllers.paths(kind)
         settings = {key: _placed(document, (*where, key), value, key in known) for key, value in settings.items()}
     return ControllerConfig(
         name,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 from pydantic import ConfigDict, PydanticUserError, TypeAdapter, ValidationError
 
@@ -54,31 +55,38 @@ def check(kind: Any, settings: Mapping[str, Any]) -> Iterator[tuple[tuple[str | 
         if name not in known:
             yield (name,), f"unknown setting{nearest(name, known)}"
     try:
-        _made(kind, {name: value for name, value in settings.items() if name in known})
+        _try(kind, {name: value for name, value in settings.items() if name in known})
     except ValidationError as error:
         for one in error.errors(include_url=False):
             where = _within(settings, one["loc"][1:])
             if where or not _secrets(settings):  # the class's own check cannot judge what is not known yet
                 unknown = one["type"] == "unexpected_keyword_argument"
-                yield where, "unknown setting" if unknown else complaint(one)
+                yield where, "unknown setting" if unknown else _told(complaint(one), settings, where)
     except VirtualPytestError as error:
         if not _secrets(settings):
             yield (), error.message
 
 
-def paths(kind: Any, settings: Mapping[str, Any]) -> set[str]:
-    """Return the names of those *settings* that are paths."""
-    made = _made(kind, settings)
-    return {name for name in settings if isinstance(getattr(made, name, None), Path)}
-
-
-def _made(kind: Any, settings: Mapping[str, Any]) -> Any:
-    """Return a controller as its host would make it from JSON; None where its annotations cannot be read."""
+def paths(kind: Any) -> set[str]:
+    """Return the names of the settings of class *kind* that are paths."""
     try:
+        hints = get_type_hints(kind)
+    except NameError:
+        return set()
+    return {name for name, hint in hints.items() if Path in {hint, *get_args(hint)}}
+
+
+def _try(kind: Any, settings: Mapping[str, Any]) -> None:
+    """Make a controller as its host would from JSON, unless its annotations cannot be read."""
+    with contextlib.suppress(PydanticUserError, NameError):
         adapter = TypeAdapter(tuple[kind], config=_CONFIG)  # in a tuple, so that the configuration reaches it
-    except (PydanticUserError, NameError):
-        return None
-    return adapter.validate_json(json.dumps([settings], default=_text), strict=True)[0]
+        adapter.validate_json(json.dumps([settings], default=_text), strict=True)
+
+
+def _told(text: str, settings: Any, where: Sequence[str | int]) -> str:
+    for part in where:
+        settings = settings[part] if _holds(settings, part) else None
+    return text.replace(", not text", ", not a secret") if isinstance(settings, Secret) else text
 
 
 def _text(value: object) -> str:
@@ -95,10 +103,15 @@ def _within(settings: Any, where: tuple[str | int, ...]) -> tuple[str | int, ...
     """Return *where* without the names of the types that pydantic tried."""
     found: list[str | int] = []
     for number, part in enumerate(where):
-        inside = isinstance(settings, Mapping) and part in settings
-        inside = inside or (isinstance(settings, list) and isinstance(part, int) and part < len(settings))
+        inside = _holds(settings, part)
         if inside:
             settings = settings[part]
         if inside or (isinstance(settings, Mapping) and number == len(where) - 1):
             found.append(part)
     return tuple(found)
+
+
+def _holds(value: Any, part: str | int) -> bool:
+    if isinstance(value, list):
+        return isinstance(part, int) and part < len(value)
+    return isinstance(value, Mapping) and part in value

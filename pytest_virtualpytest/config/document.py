@@ -16,6 +16,8 @@ Where = tuple[str | int, ...]
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _PLACE = re.compile(r"(?P<what>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|(?P<end>end of document))\)")
+_TWICE = re.compile(r"Cannot declare \((?P<name>.*)\) twice")
+_QUOTED = r"'([^']*)'"
 
 
 @dataclass
@@ -75,7 +77,7 @@ def dotted(where: Iterable[str | int]) -> str:
 
 def _parsed(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(file.read_text(encoding="utf-8") + "\n")  # so that the end has a line and a column, too
     except OSError as error:
         raise ConfigError(f"{label(file)}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -90,7 +92,10 @@ def _syntax(said: str) -> str:
     if found is None:
         return said
     place = "at its end" if found["end"] else f"line {found['line']}, column {found['column']}"
-    return f"{place}: {found['what'][0].lower()}{found['what'][1:]}"
+    if twice := _TWICE.fullmatch(found["what"]):
+        return f"{place}: [{dotted(re.findall(_QUOTED, twice['name']))}] is there twice"
+    what = found["what"].replace("Cannot overwrite a value", "the key is there twice")
+    return f"{place}: {what[0].lower()}{what[1:]}"
 
 
 def _lay(document: Document, under: dict[str, Any], over: Mapping[str, Any], where: Where, file: Path) -> None:
