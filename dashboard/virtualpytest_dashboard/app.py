@@ -1,0 +1,93 @@
+"""The application: addresses, safety, and what is said when something is missing.
+
+/                                     runs
+/runs/{run}                           one run and its tests
+/runs/{run}/tests/{uuid}              one test
+/runs/{run}/attachments/{name}        a file beside the results
+/health                               for scripts
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from virtualpytest_dashboard import attachments, health, pages, runs, tests
+from virtualpytest_dashboard.folders import Folders
+
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; media-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-cache",
+}
+
+
+def create_app(folders: Sequence[Path], hosts: Sequence[str] = LOOPBACK) -> Starlette:
+    """Return the dashboard over *folders*; it answers only requests that name one of *hosts*."""
+    app = Starlette(
+        routes=[
+            Route("/", runs.index, name="runs"),
+            Route("/runs/{run}", runs.one, name="run"),
+            Route("/runs/{run}/tests/{uuid}", tests.one, name="test"),
+            Route("/runs/{run}/attachments/{name}", attachments.one, name="attachment"),
+            Route("/health", health.health, name="health"),
+            Mount("/static", StaticFiles(directory=pages.HERE / "static"), name="static"),
+        ],
+        middleware=[Middleware(SafetyHeaders), Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))],
+        exception_handlers={HTTPException: _missing, 500: _broken},
+    )
+    app.state.folders = Folders(folders)
+    return app
+
+
+class SafetyHeaders:
+    """Add to each response what keeps a page from acting, unless it says so itself."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with the headers added."""
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self.app(scope, receive, guarded)
+
+
+def _missing(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    phrase = HTTPStatus(error.status_code).phrase
+    said = error.detail if error.detail != phrase else f"There is nothing at {request.url.path}."
+    response = pages.render(request, "error.html", error.status_code, title=phrase, said=said)
+    response.headers.update(error.headers or {})
+    return response
+
+
+def _broken(request: Request, error: Exception) -> Response:
+    said = f"This page could not be made: {type(error).__name__}. The terminal of the dashboard says more."
+    response = pages.render(request, "error.html", 500, title="The dashboard failed", said=said)
+    response.headers.update(_HEADERS)
+    return response

@@ -1,0 +1,93 @@
+"""Which runs there are: a folder given is one run, or holds them up to three levels down."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from pytest_virtualpytest.exceptions import ConfigError
+from virtualpytest_dashboard.journal import FILE
+from virtualpytest_dashboard.results import RESULT, Folder
+
+_DEEP = 3
+_MARKS = (RESULT, "-container.json", "-globals.json")
+_PLAIN = ("allure-results", "allure", "results")
+
+
+class Folders:
+    """The runs in the folders that the dashboard was given, looked for anew each time."""
+
+    def __init__(self, roots: Sequence[Path]) -> None:
+        self.roots = [root.resolve() for root in roots]
+        self._lock = threading.Lock()
+        self._known: dict[Path, Folder] = {}
+
+    def all(self) -> list[Folder]:
+        """Return every run, the newest first."""
+        paths = dict.fromkeys(path for root in self.roots for path in _runs(root))
+        with self._lock:
+            self._known = {path: self._known.get(path) or _folder(path) for path in paths}
+            return sorted(self._known.values(), key=lambda folder: _changed(folder.path), reverse=True)
+
+    def get(self, name: str) -> Folder | None:
+        """Return the run that is called *name* in addresses."""
+        known = next((folder for folder in list(self._known.values()) if folder.name == name), None)
+        if known is not None and known.path.is_dir():
+            return known
+        return next((folder for folder in self.all() if folder.name == name), None)
+
+
+def check(folders: Sequence[str]) -> list[Path]:
+    """Return *folders* as paths; a ConfigError names each one that cannot be shown."""
+    if not folders:
+        raise ConfigError("the dashboard needs a folder of Allure results: virtualpytest dashboard FOLDER")
+    problems = [problem for folder in folders if (problem := _problem(Path(folder)))]
+    if problems:
+        raise ConfigError(*problems)
+    return [Path(folder) for folder in folders]
+
+
+def _problem(folder: Path) -> str:
+    if not folder.exists():
+        return f"{folder}: no such folder; pytest makes it: pytest --alluredir={folder}"
+    if not folder.is_dir():
+        return f"{folder}: not a folder of Allure results but a file"
+    if not os.access(folder, os.R_OK | os.X_OK):
+        return f"{folder}: may not be read by this account"
+    if next(_runs(folder), None) is None:
+        return f"{folder}: no Allure results in it; pytest writes them: pytest --alluredir={folder}"
+    return ""
+
+
+def _runs(path: Path, depth: int = 0) -> Iterator[Path]:
+    try:
+        with os.scandir(path) as entries:
+            listed = list(entries)
+    except OSError:
+        return
+    if any(entry.name.endswith(_MARKS) or entry.name == FILE for entry in listed):
+        yield path
+    elif depth < _DEEP:
+        for entry in sorted(listed, key=lambda entry: entry.name):
+            if entry.is_dir(follow_symlinks=False) and not entry.name.startswith("."):
+                yield from _runs(path / entry.name, depth + 1)
+
+
+def _folder(path: Path) -> Folder:
+    """Return the folder at *path*: its address ends in a piece of its path's digest, as names repeat."""
+    named = [path.parent.name, path.name] if path.name in _PLAIN else [path.name]
+    title = "/".join(filter(None, named)) or str(path)
+    readable = re.sub(r"[^A-Za-z0-9.]+", "-", title).strip("-.")
+    digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:6]
+    return Folder(path, f"{readable}-{digest}".lstrip("-"), title.encode("utf-8", "replace").decode())
+
+
+def _changed(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0

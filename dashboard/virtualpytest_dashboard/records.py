@@ -1,0 +1,197 @@
+"""What the pages show, as plain frozen records. Times are milliseconds since the epoch, 0 if not known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+VERDICTS = ("failed", "broken", "lost", "interrupted", "unknown", "running", "not run", "skipped", "passed")
+CAUSES = ("product", "lab", "test")
+RANK = {verdict: number for number, verdict in enumerate(VERDICTS)}
+
+_KINDS = {
+    "picture": {".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp"},
+    "clip": {".mp4", ".webm", ".m4v", ".ogv"},
+    "sound": {".wav", ".mp3", ".m4a", ".ogg", ".flac"},
+    "text": {".txt", ".log", ".csv", ".json", ".xml", ".yaml", ".yml", ".toml", ".md", ".uri", ".properties"},
+}
+
+
+def kind_of(name: str) -> str:
+    """Return what a file called *name* is shown as: picture, clip, sound, text or file."""
+    suffix = PurePosixPath(name).suffix.lower()
+    return next((kind for kind, suffixes in _KINDS.items() if suffix in suffixes), "file")
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file beside the results: *at* is when its step began, *size* is None if it is not there.
+
+    *text* is the beginning of a text file, *rest* the bytes that follow it.
+    """
+
+    name: str
+    source: str
+    type: str = ""
+    step: str = ""
+    at: int = 0
+    size: int | None = None
+    text: str = ""
+    rest: int = 0
+
+    @property
+    def kind(self) -> str:
+        """Return what it is shown as."""
+        return kind_of(self.source)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A value of a test or a step."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link of a test; *url* is empty unless it is http or https."""
+
+    name: str
+    url: str
+    type: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a test did, with what that was made of."""
+
+    name: str
+    status: str
+    start: int
+    stop: int
+    message: str = ""
+    trace: str = ""
+    parameters: Sequence[Parameter] = ()
+    attachments: Sequence[Attachment] = ()
+    steps: Sequence[Step] = ()
+
+    @property
+    def duration(self) -> int:
+        """Return its milliseconds."""
+        return max(0, self.stop - self.start) if self.start else 0
+
+
+@dataclass(frozen=True)
+class Row:
+    """One test as lists show it; *earlier* are its former attempts, newest first."""
+
+    id: str
+    name: str
+    verdict: str
+    full_name: str = ""
+    category: str = ""
+    cause: str = ""
+    device: str = ""
+    host: str = ""
+    message: str = ""
+    start: int = 0
+    stop: int = 0
+    picture: str = ""
+    key: tuple[object, ...] = ()
+    file: str = ""
+    earlier: Sequence[Row] = ()
+
+    @property
+    def duration(self) -> int:
+        """Return its milliseconds."""
+        return max(0, self.stop - self.start) if self.start else 0
+
+    @property
+    def bad(self) -> bool:
+        """Tell whether somebody should look at it."""
+        return RANK.get(self.verdict, 0) < RANK["running"]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A figure of a test, in words, with its place between nothing and its limit."""
+
+    name: str
+    value: str
+    limit: str = ""
+    within: bool = True
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Details:
+    """One test as its own page shows it."""
+
+    row: Row
+    description: str = ""
+    message: str = ""
+    trace: str = ""
+    parameters: Sequence[Parameter] = ()
+    labels: Sequence[Parameter] = ()
+    links: Sequence[Link] = ()
+    evidence: Sequence[Attachment] = ()
+    texts: Sequence[Attachment] = ()
+    attachments: Sequence[Attachment] = ()
+    measurements: Sequence[Measured] = ()
+    before: Sequence[Step] = ()
+    steps: Sequence[Step] = ()
+    after: Sequence[Step] = ()
+    attempts: Sequence[Row] = ()
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A file of a run that says nothing, and why."""
+
+    file: str
+    why: str
+
+
+@dataclass(frozen=True)
+class DeviceTally:
+    """How one device fared."""
+
+    device: str
+    host: str
+    counts: Mapping[str, int]
+    causes: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One folder of results."""
+
+    id: str
+    title: str
+    folder: Path
+    rows: Sequence[Row] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+    causes: Mapping[str, int] = field(default_factory=dict)
+    categories: Mapping[str, int] = field(default_factory=dict)
+    devices: Sequence[DeviceTally] = ()
+    start: int = 0
+    stop: int = 0
+    live: bool = False
+    ended: bool = True
+    retried: int = 0
+    environment: Sequence[Parameter] = ()
+    executor: Link | None = None
+    errors: Sequence[str] = ()
+    unreadable: Sequence[Unreadable] = ()
+
+    @property
+    def duration(self) -> int:
+        """Return its milliseconds."""
+        return max(0, self.stop - self.start) if self.start else 0
+
+    @property
+    def bad(self) -> int:
+        """Return how many tests somebody should look at."""
+        return sum(count for verdict, count in self.counts.items() if RANK[verdict] < RANK["running"])

@@ -1,0 +1,124 @@
+"""A folder of Allure results as one run: read file by file, again only what changed."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from pytest_virtualpytest.exceptions import VirtualPytestError
+from virtualpytest_dashboard import allure, causes, journal
+from virtualpytest_dashboard.records import Row, Run, Unreadable
+from virtualpytest_dashboard.rows import fold, row
+from virtualpytest_dashboard.summary import summary
+
+RESULT, CONTAINER = "-result.json", "-container.json"
+_STILL = 900  # seconds without news after which a run that never said its end is taken for dead
+
+Stamp = tuple[int, int]
+
+
+class Folder:
+    """One folder of results; *name* is its name in addresses, *title* the one for people."""
+
+    def __init__(self, path: Path, name: str, title: str) -> None:
+        self.path = path
+        self.name = name
+        self.title = title
+        self._lock = threading.Lock()
+        self._rules: Sequence[causes.Category] = ()
+        self._rows: dict[str, tuple[Stamp, Row | Unreadable]] = {}
+        self._children: dict[str, tuple[Stamp, frozenset[str]]] = {}
+        self._last: tuple[object, Run] | None = None
+
+    def run(self) -> Run:
+        """Return what the folder holds now."""
+        with self._lock:
+            files = scan(self.path)
+            state = files, _fresh(files)
+            if self._last is None or self._last[0] != state:
+                self._last = state, self._read(files)
+            return self._last[1]
+
+    def containers(self, test: str) -> list[allure.Document]:
+        """Return what set up and took down the test with uuid *test*, the outermost first."""
+        with self._lock:
+            files = scan(self.path)
+            names = [name for name in files if name.endswith(CONTAINER)]
+            self._children = {name: self._read_children(name, files[name]) for name in names}
+        names = [name for name, (_, children) in self._children.items() if test in children]
+        documents = [document for name in names if (document := _try(self.path / name)) is not None]
+        return sorted(documents, key=lambda document: allure.time(document.get("start")))
+
+    def _read(self, files: Mapping[str, Stamp]) -> Run:
+        rules = causes.categories(self.path / "categories.json")
+        if rules != self._rules:
+            self._rules, self._rows = rules, {}
+        self._rows = {name: self._read_row(name, stamp) for name, stamp in files.items() if name.endswith(RESULT)}
+        found, unreadable = _sort_out(item for _, item in self._rows.values())
+        told = journal.read(self.path / journal.FILE)
+        live = bool(told.started and not told.ended and _fresh(files))
+        rows = [*fold(found), *journal.missing(told, found, live)]
+        return summary(Run(self.name, self.title, self.path, rows, live=live, unreadable=unreadable), told)
+
+    def _read_row(self, name: str, stamp: Stamp) -> tuple[Stamp, Row | Unreadable]:
+        known = self._rows.get(name)
+        if known is not None and known[0] == stamp:
+            return known
+        try:
+            return stamp, row(allure.read(self.path / name), allure.text(name), self._rules)
+        except VirtualPytestError as error:
+            return stamp, Unreadable(allure.text(name), error.message)
+
+    def _read_children(self, name: str, stamp: Stamp) -> tuple[Stamp, frozenset[str]]:
+        known = self._children.get(name)
+        if known is not None and known[0] == stamp:
+            return known
+        children = (_try(self.path / name) or {}).get("children")
+        listed = children if isinstance(children, list) else ()
+        return stamp, frozenset(child for child in listed if isinstance(child, str))
+
+
+def scan(path: Path) -> dict[str, Stamp]:
+    """Return when each file that says something about the run was written, and its size."""
+    return dict(sorted(_stamps(path)))
+
+
+def _stamps(path: Path) -> Iterator[tuple[str, Stamp]]:
+    try:
+        with os.scandir(path) as entries:
+            for entry in entries:
+                if entry.name.endswith((".json", ".jsonl", ".properties")):
+                    state = entry.stat(follow_symlinks=False)
+                    yield entry.name, (state.st_mtime_ns, state.st_size)
+    except OSError:  # removed while we looked
+        return
+
+
+def _fresh(files: Mapping[str, Stamp]) -> bool:
+    newest = max((stamp[0] for stamp in files.values()), default=0)
+    return time.time() - newest / 1e9 < _STILL
+
+
+def _try(path: Path) -> allure.Document | None:
+    try:
+        found: allure.Document = allure.read(path)
+    except VirtualPytestError:
+        return None
+    return found
+
+
+def _sort_out(items: Iterator[Row | Unreadable]) -> tuple[list[Row], list[Unreadable]]:
+    """Part what can be shown from what cannot; a second file about one test is a copy."""
+    rows: dict[str, Row] = {}
+    unreadable = []
+    for item in items:
+        if isinstance(item, Unreadable):
+            unreadable.append(item)
+        elif item.id in rows:
+            unreadable.append(Unreadable(item.file, f"says the same uuid as {rows[item.id].file}"))
+        else:
+            rows[item.id] = item
+    return list(rows.values()), unreadable

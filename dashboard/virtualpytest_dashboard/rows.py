@@ -1,0 +1,116 @@
+"""One row for each result, and retries folded into the newest attempt."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from virtualpytest_dashboard import allure, causes
+from virtualpytest_dashboard.records import Attachment, Parameter, Row, Step
+
+SAFE = re.compile(r"[A-Za-z0-9._-]{1,100}")
+
+
+def row(document: allure.Document, file: str, rules: Sequence[causes.Category]) -> Row:
+    """Return what lists show of the result in *document*."""
+    verdict = _verdict(document)
+    message, trace = allure.details(document)
+    category, cause = causes.judge(verdict, message, trace, rules)
+    labels = allure.labels(document)
+    shown = evidence(document)
+    full_name = allure.text(document.get("fullName"))
+    return Row(
+        id=_identity(document, file),
+        name=allure.text(document.get("name")) or full_name or "unnamed",
+        verdict=verdict,
+        full_name=full_name,
+        category=category,
+        cause=cause,
+        device=first(labels, "device"),
+        host=first(labels, "host"),
+        message=message,
+        start=allure.time(document.get("start")),
+        stop=allure.time(document.get("stop")),
+        picture=next((item.source for item in shown if item.kind == "picture" and SAFE.fullmatch(item.source)), ""),
+        key=_key(document),
+        file=file,
+    )
+
+
+def _identity(document: allure.Document, file: str) -> str:
+    """Return a name that can stand in an address: the uuid, or one made of the file's name."""
+    said = allure.text(document.get("uuid"))
+    return said if SAFE.fullmatch(said) else hashlib.sha256(file.encode()).hexdigest()[:32]
+
+
+def first(labels: Iterable[Parameter], name: str) -> str:
+    """Return the first value of label *name*: ours are written before allure-pytest's own."""
+    return next((label.value for label in labels if label.name == name), "")
+
+
+def _verdict(document: allure.Document) -> str:
+    """Return the status; a test without history was interrupted, though allure-pytest writes "passed" then."""
+    said = allure.status(document)
+    return "interrupted" if said == "passed" and not document.get("historyId") else said
+
+
+def _key(document: allure.Document) -> tuple[object, ...]:
+    """Return what is equal for the attempts of one test, and for nothing else."""
+    counted = [item for item in allure.members(document.get("parameters")) if not item.get("excluded")]
+    values = sorted((allure.text(item.get("name")), allure.text(item.get("value"))) for item in counted)
+    history = allure.text(document.get("historyId"))
+    return (history, allure.text(document.get("fullName")), *values) if history else ()
+
+
+def evidence(document: allure.Document) -> list[Attachment]:
+    """Return pictures, clips and sounds: on a failure, the test's own first; else as time passed."""
+    own = _shown(allure.attachments(document))
+    within = _shown(_within(allure.steps(document.get("steps"))))
+    told = _order(own)
+    return [*told, *within] if allure.status(document) in ("failed", "broken") else [*within, *told]
+
+
+def _shown(found: Iterable[Attachment]) -> list[Attachment]:
+    return [item for item in found if item.kind in ("picture", "clip", "sound")]
+
+
+def _order(own: Sequence[Attachment]) -> list[Attachment]:
+    """Put what shows the fault first: the annotated frame, the clip, then the rest."""
+    words = ("annotat", "where")
+    return sorted(own, key=lambda item: (not any(word in item.name.lower() for word in words), item.kind != "clip"))
+
+
+def _within(steps: Iterable[Step]) -> Iterator[Attachment]:
+    for step in sorted(steps, key=lambda step: step.start):
+        yield from (replace(item, step=step.name, at=step.start) for item in step.attachments)
+        yield from _within(step.steps)
+
+
+def fold(found: Iterable[Row]) -> list[Row]:
+    """Return one row for each test: the newest attempt, which knows the earlier ones."""
+    groups: defaultdict[tuple[object, ...], list[Row]] = defaultdict(list)
+    for item in sorted(found, key=lambda item: (item.start, item.id)):
+        groups[item.key or (item.id,)].append(item)
+    return [latest for group in groups.values() for latest in _attempts(group)]
+
+
+def _attempts(group: list[Row]) -> list[Row]:
+    """Fold *group*, unless it ran on several devices at once: then each device has its own attempts."""
+    if not _overlap(group):
+        return [_newest(group)]
+    devices: defaultdict[str, list[Row]] = defaultdict(list)
+    for item in group:
+        devices[item.device or item.host].append(item)
+    return [folded for alike in devices.values() for folded in ([_newest(alike)] if not _overlap(alike) else alike)]
+
+
+def _overlap(group: Sequence[Row]) -> bool:
+    return any(later.start < former.stop for former, later in itertools.pairwise(group))
+
+
+def _newest(group: Sequence[Row]) -> Row:
+    return replace(group[-1], earlier=tuple(reversed(group[:-1])))

@@ -1,0 +1,28 @@
+"""The pages of all runs, and of one."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from virtualpytest_dashboard import pages
+from virtualpytest_dashboard.listing import Asked, listing
+
+_PAGE = 25
+
+
+def index(request: Request) -> Response:
+    """Show the runs, the newest first."""
+    found = pages.folders(request).all()
+    last = max(1, -(-len(found) // _PAGE))
+    page = min(Asked.of(request.query_params).page, last)
+    runs = [folder.run() for folder in found[(page - 1) * _PAGE : page * _PAGE]]
+    return pages.render(request, "runs.html", runs=runs, total=len(found), page=page, pages=last)
+
+
+def one(request: Request) -> Response:
+    """Show one run and the tests that were asked for."""
+    run = pages.folder(request).run()
+    asked = Asked.of(request.query_params)
+    follow = run.live and "follow" in request.query_params
+    return pages.render(request, "run.html", run=run, listing=listing(run.rows, asked), follow=follow)

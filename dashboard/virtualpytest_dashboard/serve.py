@@ -1,0 +1,61 @@
+"""Serve the dashboard until Ctrl-C."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from pytest_virtualpytest.exceptions import ConfigError, VirtualPytestError
+
+PORT = 8400
+
+
+def main(
+    folders: Sequence[str], host: str = "127.0.0.1", port: int = PORT, ready: Callable[[str], object] | None = None
+) -> None:
+    """Show the Allure results in *folders* until Ctrl-C; *ready* is told the address once it answers.
+
+    Port 0 takes a free one. A VirtualPytestError says what is missing or wrong, before anything is served.
+    """
+    run = _server()
+    paths = _checked(folders)
+    with _listen(host, port) as listener:
+        run(paths, host, listener, ready or (lambda _: None))
+
+
+def _server() -> Callable[[Sequence[Path], str, socket.socket, Callable[[str], object]], None]:
+    try:
+        from virtualpytest_dashboard.server import run
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in ("jinja2", "starlette", "uvicorn"):
+            raise
+        raise VirtualPytestError(
+            "the dashboard needs virtualpytest[dashboard]: pip install 'virtualpytest[dashboard]'"
+        ) from error
+    return run
+
+
+def _checked(folders: Sequence[str]) -> list[Path]:
+    from virtualpytest_dashboard.folders import check
+
+    return check(folders)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OverflowError as error:
+        raise ConfigError(f"the dashboard: {port} is no port; ports go from 0 (any free one) to 65535") from error
+    except OSError as error:
+        raise ConfigError(_why_not(error, host, port)) from error
+
+
+def _why_not(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"the dashboard: port {port} on {host} is taken; choose another, or 0 for any free one"
+    if error.errno == errno.EACCES:
+        return f"the dashboard: port {port} on {host} needs rights that this account lacks; choose one above 1023"
+    return f"the dashboard: cannot serve on {host} port {port}: {error.strerror}"

@@ -1,0 +1,44 @@
+"""The server beneath the dashboard: one socket, quiet, gone at the first Ctrl-C."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+
+from virtualpytest_dashboard.app import LOOPBACK, create_app
+
+_ANYWHERE = ("", "0.0.0.0", "::")
+
+
+def run(folders: Sequence[Path], host: str, listener: socket.socket, ready: Callable[[str], object]) -> None:
+    """Serve *folders* on *listener* until Ctrl-C."""
+    hosts = ["*"] if host in _ANYWHERE else [*LOOPBACK, _literal(host)]
+    app = create_app(folders, hosts)
+    config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, lifespan="off")
+    address = f"http://{_literal(host)}:{listener.getsockname()[1]}/"
+    with contextlib.suppress(KeyboardInterrupt):
+        _Server(config, lambda: ready(address)).run(sockets=[listener])
+
+
+def _literal(host: str) -> str:
+    return f"[{host}]" if ":" in host else host or "0.0.0.0"
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], object]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """End without waiting for a clip that somebody still watches."""
+        super().handle_exit(sig, frame)
+        self.force_exit = True

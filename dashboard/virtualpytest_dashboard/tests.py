@@ -1,0 +1,20 @@
+"""The page of one test."""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from virtualpytest_dashboard import pages
+from virtualpytest_dashboard.details import details
+
+
+def one(request: Request) -> Response:
+    """Show what a test did and what was seen."""
+    folder = pages.folder(request)
+    identity = request.path_params["uuid"]
+    found = details(folder, identity)
+    if found is None:
+        raise HTTPException(404, f"There is no test {identity!r} in this run: its result may have been removed.")
+    return pages.render(request, "test.html", run=folder.run(), test=found)
