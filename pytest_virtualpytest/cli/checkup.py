@@ -1,0 +1,113 @@
+"""How the hosts and devices of a lab are."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+from pytest_virtualpytest.cli import watch
+from pytest_virtualpytest.cli.bench import Bench, holder
+from pytest_virtualpytest.cli.devices import held_by
+from pytest_virtualpytest.exceptions import ConfigError, LabFault, LeaseError
+from pytest_virtualpytest.wire import Call
+
+if TYPE_CHECKING:
+    from pytest_virtualpytest.config import DeviceConfig, HostConfig
+
+FULL = 0.97  # share of a disk or a memory that leaves too little
+RATE_SECONDS = 5.0  # to wait until a recording that has just begun tells its rate
+AWRY = 2.0  # seconds that a host's clock may differ: reports of several hosts are read side by side
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was found."""
+
+    name: str
+    facts: str
+    problems: tuple[str, ...] = ()
+    reached: bool = True
+
+    @property
+    def well(self) -> bool:
+        """Tell whether nothing is wrong."""
+        return not self.problems
+
+    def __str__(self) -> str:
+        words = [*(f"{problem}!" for problem in self.problems), *([self.facts] if self.facts else [])]
+        return f"{'ok  ' if self.well else 'FAIL'}  {self.name}: {'; '.join(words)}"
+
+
+def host(bench: Bench, config: HostConfig) -> Report:
+    """Return how a host is."""
+    name = f"host {config.name}"
+    try:
+        gateway = bench.host(config.name)
+        asked = time.time()
+        facts = gateway.call(Call("health", deadline=10)).value
+        answered = time.time()
+    except LabFault as error:
+        return Report(name, "", (_line(error),), reached=False)
+    late = facts["clock"] - (asked + answered) / 2
+    shares = ", ".join(f"{word} {facts[word]:.0%}" for word in ("load", "memory", "disk"))
+    versions = f"virtualpytest {facts['version']}, Python {facts['python']}"
+    problems = _problems(facts, late, (answered - asked) / 2)
+    return Report(name, f"up; {versions}; {shares}, clock {late:+.3f} s", problems)
+
+
+def device(bench: Bench, config: DeviceConfig, up: Collection[str]) -> Report:
+    """Return how a device is, if its host is among those that are *up*."""
+    name = f"device {config.name}"
+    if config.host not in up:
+        return Report(name, "", (f"its host {config.host} cannot be reached",))
+    try:
+        bench.attach(config)
+        facts = [" ".join(config.capabilities) or "no capabilities", *_picture(bench, config)]
+        facts.append(_held(bench, config))
+    except (LabFault, ConfigError) as error:
+        return Report(name, "", (_line(error),))
+    return Report(name, "; ".join(facts))
+
+
+def _problems(facts: Mapping[str, Any], late: float, error: float) -> tuple[str, ...]:
+    here = metadata.version("virtualpytest")
+    problems = [f"{word} almost full" for word in ("memory", "disk") if facts[word] > FULL]
+    if abs(late) > AWRY + error:
+        problems.append(f"its clock is {late:+.1f} s off")
+    if facts["version"] != here:
+        problems.append(f"another version than here ({here})")
+    return tuple(problems)
+
+
+def _picture(bench: Bench, config: DeviceConfig) -> list[str]:
+    if "screen" not in config.capabilities:
+        return []
+    bench.call(config, "screen.frame", seconds=20)  # a fault of the capture is told here
+    end = time.monotonic() + RATE_SECONDS
+    while bench.call(config, "screen.status").value["seconds"] < watch.SETTLED and time.monotonic() < end:
+        time.sleep(0.1)
+    return [watch.picture(bench, config)]
+
+
+def _held(bench: Bench, config: DeviceConfig) -> str:
+    """Return whether the device is free, and the state of its power, which only its holder may ask for."""
+    try:
+        token = bench.host(config.host).lease(config.name, holder("lab check"))
+    except LeaseError as error:
+        if not error.details.get("held"):
+            raise
+        return held_by(dict(error.details["holder"]))  # type: ignore[call-overload]  # a plain record
+    try:
+        if "power" not in config.capabilities:
+            return "free"
+        call = Call("power.status", config.name, token=token, deadline=10)
+        return f"power {'on' if bench.host(config.host).call(call).value else 'off'}; free"
+    finally:
+        bench.host(config.host).release(config.name)
+
+
+def _line(error: LabFault | ConfigError) -> str:
+    return " ".join(str(error).split())
