@@ -27,7 +27,7 @@ def cut(recording: Recording, begin: float, end: float) -> tuple[bytes, float, f
         raise CaptureError("the recording holds no key frame of that time")
     video = [entry for entry, _ in entries if entry.stream == ring.VIDEO]
     stream = io.BytesIO()
-    _write_transport(stream, recording.streams(), entries)
+    _write_transport(stream, {kind: recording.facts(video[0].generation, kind) for kind in ("video", "audio")}, entries)
     stream.seek(0)
     return _to_mp4(stream), video[-1].captured - video[0].captured, video[0].captured
 

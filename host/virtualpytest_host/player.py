@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import time
 from collections.abc import Iterator
 from fractions import Fraction
@@ -21,9 +20,6 @@ _FIRST_SECONDS = 8.0
 def decoder(facts: dict[str, Any]) -> Any:
     """Return a decoder for a stream of which the recorder says *facts*."""
     context: Any = av.CodecContext.create(facts["codec"], "r")
-    extradata = base64.b64decode(facts["extradata"])
-    if extradata:
-        context.extradata = extradata
     if "width" in facts:
         context.thread_count = 1
         context.flags |= av.codec.context.Flags.low_delay
@@ -48,7 +44,7 @@ class Player:
     def __init__(self, recording: Recording, since: float | None = None) -> None:
         self._recording = recording
         newest = recording.first(ring.VIDEO, time.monotonic() + _FIRST_SECONDS)
-        self._since = newest.captured if since is None else since
+        self._since = recording.captured(newest) if since is None else since
         self._number = self._find_start(since is not None)
         self._generation = -1
         self._decoder: Any = None
@@ -82,11 +78,12 @@ class Player:
                 oldest = entry
                 if entry.key:
                     last = entry
-                    if entry.captured <= self._since:
+                    if self._recording.captured(entry) <= self._since:
                         return number
-        if exact and oldest and oldest.captured > self._since and reader.entry(1) is None:
+        begin = self._recording.captured(oldest) if oldest else 0.0
+        if exact and begin > self._since and reader.entry(1) is None:
             raise VirtualPytestError(
-                f"the recording goes back {time.monotonic() - oldest.captured:.0f} s only, "
+                f"the recording goes back {time.monotonic() - begin:.0f} s only, "
                 f"`since` is {time.monotonic() - self._since:.0f} s ago"
             )
         return last.number if last else reader.newest + 1
@@ -122,7 +119,7 @@ class Player:
         if entry.generation != self._generation or self._decoder is None or entry.gap:
             if not entry.key:
                 return False
-            facts = self._recording.streams().get("video")
+            facts = self._recording.facts(entry.generation, "video")
             if not facts:
                 return False
             self._decoder, self._generation = decoder(facts), entry.generation
@@ -137,4 +134,5 @@ class Player:
             self._entries.clear()
         gap, self._gap = self._gap, False
         seconds = float(entry.pts * self._base)
-        return Picture.from_av(frame, captured=entry.captured, error=entry.error, pts=seconds, gap=gap)
+        captured, error = self._recording.captured(entry), self._recording.error(entry)
+        return Picture.from_av(frame, captured=captured, error=error, pts=seconds, gap=gap)

@@ -8,19 +8,20 @@ where the machine has it. A connection to the socket says "I read"; the recorder
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import fcntl
 import hashlib
 import json
 import os
+import re
 import select
 import socket
+import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from pytest_virtualpytest.capabilities import Source
 from pytest_virtualpytest.exceptions import CaptureError
@@ -31,14 +32,20 @@ _START_SECONDS = 15.0
 
 
 def folder(source: Source) -> Path:
-    """Return the folder of the recorder of *source*."""
-    facts = {"url": source.url, "format": source.format, "options": dict(source.options)}
-    facts |= {"latency": source.latency, "latency_error": source.latency_error}
-    text = json.dumps(facts, sort_keys=True)
+    """Return the folder of the recorder of *source*; what only its readers need does not count."""
+    text = json.dumps({"url": source.url, "format": source.format, "options": dict(source.options)}, sort_keys=True)
     place = state.folder("recorders", hashlib.sha256(text.encode()).hexdigest()[:24])
     if not (place / "source.json").exists():
-        (place / "source.json").write_text(text, encoding="utf-8")
+        fresh = place / f"source.{os.getpid()}"
+        fresh.write_text(text, encoding="utf-8")
+        share(fresh, place)
+        fresh.rename(place / "source.json")
     return place
+
+
+def source_of(place: Path) -> Source:
+    """Return the source that the recorder in *place* records."""
+    return Source(**json.loads((place / "source.json").read_text(encoding="utf-8")))
 
 
 def memory(place: Path, suffix: str) -> Path:
@@ -50,20 +57,45 @@ def memory(place: Path, suffix: str) -> Path:
     return shared / f"virtualpytest-{name}.{suffix}"
 
 
+def forget(place: Path) -> None:
+    """Remove the ring and the socket of a recorder that ends."""
+    for suffix in ("ring", "sock"):
+        memory(place, suffix).unlink(missing_ok=True)
+
+
+def share(path: Path, place: Path) -> None:
+    """Let the group of the folder *place*, and nobody else, use *path* as its owner may."""
+    with contextlib.suppress(PermissionError):  # another account's file, or not a member of the group
+        os.chown(path, -1, place.stat().st_gid)
+        path.chmod(0o660)
+
+
 class Recording:
-    """A reader's hold on a recorder: its ring, its word about the streams, and its heartbeat."""
+    """A reader's hold on a recorder: its ring, its word about the streams, and its heartbeat.
+
+    Each thread opens its own; it costs a millisecond.
+    """
 
     def __init__(self, source: Source) -> None:
+        self.source = source
         self._place = folder(source)
-        self._url = source.url
-        with _alone(self._place):
+        with _locked(self._place / "start.lock"):
             if not _alive(self._place):
                 _start(self._place)
             self._socket = socket.socket(socket.AF_UNIX)
             self._socket.connect(str(memory(self._place, "sock")))
         self._socket.setblocking(False)
         self.ring = ring.Reader(memory(self._place, "ring"))
-        self._streams: tuple[int, dict[str, Any]] = (-1, {})
+        self._word: tuple[int, dict[str, Any]] = (-1, {})
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __str__(self) -> str:
+        return re.sub(r"//[^/@]*@", "//***@", self.source.url)
 
     def close(self) -> None:
         """End this hold; the recorder lives on for a while."""
@@ -74,24 +106,41 @@ class Recording:
         """Wait for the next packet or news, at most *seconds*; CaptureError if the recorder has died."""
         ready, _, _ = select.select([self._socket], [], [], max(0.0, seconds))
         if ready and not self._drain():
-            raise CaptureError(f"the recorder of {self._url} ended; its log: {self._place / 'recorder.log'}")
+            raise CaptureError(f"the recorder of {self} ended; its log: {self._place / 'recorder.log'}")
 
-    def streams(self) -> dict[str, Any]:
-        """Return what the recorder says of its streams: ``video``, ``audio``, and ``cause`` if there are none."""
-        path = self._place / "streams.json"
-        stamp = path.stat().st_mtime_ns if path.exists() else 0
-        if stamp != self._streams[0]:
-            self._streams = (stamp, json.loads(path.read_text(encoding="utf-8")) if stamp else {})
-        return self._streams[1]
+    def facts(self, generation: int, kind: str) -> dict[str, Any] | None:
+        """Return what the recorder says of the ``video`` or ``audio`` of *generation*, None if it has none."""
+        found: dict[str, Any] | None = self._told().get("generations", {}).get(str(generation), {}).get(kind)
+        return found
 
-    def check(self) -> None:
-        """Raise CaptureError if the source delivers nothing now."""
-        cause = self.streams().get("cause")
-        if cause:
-            raise CaptureError(f"no picture from {self._url}: {cause}")
-        newest = self.ring.entry(self.ring.newest)
-        if newest and (age := time.monotonic() - newest.arrival) > SILENCE:
-            raise CaptureError(f"no picture from {self._url}: no packet for {age:.1f} s")
+    def captured(self, entry: ring.Entry) -> float:
+        """Return when *entry* was on the device's output, as far as the capture's latency is known."""
+        return entry.captured - (self.source.latency or 0.0)
+
+    def error(self, entry: ring.Entry) -> float:
+        """Return how far :meth:`captured` may be off: half a frame, and what is known of latency and jitter."""
+        frame = self.interval()
+        return entry.error + (frame if self.source.latency is None else frame / 2 + self.source.latency_error)
+
+    def interval(self) -> float:
+        """Return the seconds from one frame to the next, as the newest ones came."""
+        facts: dict[str, Any] = {}
+        times: list[float] = []
+        for number in range(self.ring.newest, max(0, self.ring.newest - 100), -1):
+            entry = self.ring.entry(number)
+            if entry and entry.stream == ring.VIDEO:
+                facts = facts or self.facts(entry.generation, "video") or {"base": [1, 90000], "interval": 0.04}
+                times.append(entry.pts * facts["base"][0] / facts["base"][1])
+        times.sort()
+        steps = [after - before for before, after in zip(times, times[1:], strict=False) if after > before]
+        return statistics.median(steps) if len(steps) > 8 else float(facts.get("interval", 0.04))
+
+    def check(self, patience: float = SILENCE) -> None:
+        """Raise CaptureError if the source has delivered nothing for *patience* seconds."""
+        newest, why = self.ring.entry(self.ring.newest), self._told().get("cause", "")
+        age = time.monotonic() - newest.arrival if newest else patience if why else 0.0
+        if age >= patience and (newest or why):
+            raise CaptureError(f"no picture from {self}: {why or f'no packet for {age:.1f} s'}")
 
     def newest(self, stream: int) -> ring.Entry | None:
         """Return the newest packet of *stream*, or None if the ring holds none."""
@@ -103,15 +152,23 @@ class Recording:
 
     def first(self, stream: int, deadline: float) -> ring.Entry:
         """Return the newest packet of *stream*; wait for one until *deadline*, or raise CaptureError."""
-        kind = "picture" if stream == ring.VIDEO else "sound"
+        kind, name = ("picture", "video") if stream == ring.VIDEO else ("sound", "audio")
         while (entry := self.newest(stream)) is None:
             self.check()
-            if self.ring.newest and not self.streams().get("video" if stream == ring.VIDEO else "audio", True):
-                raise CaptureError(f"no {kind} from {self._url}: the stream has none")
+            other = self.ring.entry(self.ring.newest)
+            if other and not self.facts(other.generation, name):
+                raise CaptureError(f"no {kind} from {self}: its stream has none")
             if time.monotonic() > deadline:
-                raise CaptureError(f"no {kind} from {self._url}: no packet since it was opened")
+                raise CaptureError(f"no {kind} from {self}: no packet since it was opened")
             self.wait(min(0.2, deadline - time.monotonic()))
         return entry
+
+    def _told(self) -> dict[str, Any]:
+        path = self._place / "streams.json"
+        stamp = path.stat().st_mtime_ns
+        if stamp != self._word[0]:
+            self._word = (stamp, json.loads(path.read_text(encoding="utf-8")))
+        return self._word[1]
 
     def _drain(self) -> bool:
         try:
@@ -120,23 +177,25 @@ class Recording:
                     return True
         except BlockingIOError:
             return True
+        except ConnectionError:
+            return False
         return False
 
 
 @contextlib.contextmanager
-def _alone(place: Path) -> Iterator[None]:
-    with (place / "start.lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+def _locked(path: Path, how: int = fcntl.LOCK_EX) -> Iterator[None]:
+    with path.open("a") as lock:
+        share(path, path.parent)
+        fcntl.flock(lock, how)
         yield
 
 
 def _alive(place: Path) -> bool:
-    with (place / "lock").open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-    return False
+    try:
+        with _locked(place / "lock", fcntl.LOCK_EX | fcntl.LOCK_NB):
+            return False
+    except BlockingIOError:
+        return True
 
 
 def _start(place: Path) -> None:
@@ -160,13 +219,3 @@ def _start(place: Path) -> None:
             process.wait()
             raise CaptureError(f"the recorder did not start; its log: {place / 'recorder.log'}")
     process.returncode = 0  # it outlives this process on purpose; nobody waits for it
-
-
-def source_of(place: Path) -> Source:
-    """Return the source that the recorder in *place* records."""
-    return Source(**json.loads((place / "source.json").read_text(encoding="utf-8")))
-
-
-def plain(source: Source) -> dict[str, Any]:
-    """Return *source* as plain values."""
-    return dataclasses.asdict(source)

@@ -2,7 +2,7 @@
 
 One memory-mapped file; numbers are little-endian.
 
-header   4096 bytes   magic, packets written, bytes written, generation
+header   4096 bytes   magic, packets written, bytes written
 index    SLOTS x 64   number, offset, pts, dts, arrival, captured, error, size, generation, stream, flags
 data     DATA bytes   packets one behind the other; one that would cross the end starts again at the front
 
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import mmap
 import os
+import secrets
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,7 @@ KEY, GAP = 1, 2
 VIDEO, AUDIO = 0, 1
 
 _MAGIC = b"vptring1"
-_HEADER = struct.Struct("<8sQQQ")
+_HEADER = struct.Struct("<8sQQ")
 _SLOT = struct.Struct("<QQqqdddIHBB")
 _INDEX = 4096
 _START = _INDEX + SLOTS * 64
@@ -66,13 +67,14 @@ class Writer:
         os.ftruncate(descriptor, _START + DATA)
         self._map = mmap.mmap(descriptor, _START + DATA)
         os.close(descriptor)
-        self._count = self._written = self._generation = 0
+        self._count = self._written = 0
+        self._generation = secrets.randbelow(65536)  # no generation of the recorder before this one
         self._publish()
         fresh.rename(path)
 
     def begin(self) -> int:
-        """Start a new generation: the streams' parameters have changed."""
-        self._generation += 1
+        """Start a new generation, a piece of the stream on one clock, and return its number."""
+        self._generation = (self._generation + 1) % 65536
         self._publish()
         return self._generation
 
@@ -92,14 +94,14 @@ class Writer:
         self._map[_START + start : _START + start + len(data)] = data
         slot = _SLOT.pack(
             self._count, self._written - len(data), pts, dts, arrival, captured, error,
-            len(data), self._generation % 65536, stream, flags,
+            len(data), self._generation, stream, flags,
         )  # fmt: skip
         self._map[place + 8 : place + _SLOT.size] = slot[8:]
         self._map[place : place + 8] = slot[:8]
         self._publish()
 
     def _publish(self, count: int | None = None) -> None:
-        header = _HEADER.pack(_MAGIC, self._count if count is None else count, self._written, self._generation)
+        header = _HEADER.pack(_MAGIC, self._count if count is None else count, self._written)
         self._map[: _HEADER.size] = header
 
 
@@ -120,11 +122,6 @@ class Reader:
     def newest(self) -> int:
         """The number of the newest packet, 0 if there is none; numbers rise by one."""
         return int(_HEADER.unpack_from(self._map)[1])
-
-    @property
-    def generation(self) -> int:
-        """The number of times that the source was opened."""
-        return int(_HEADER.unpack_from(self._map)[3])
 
     def entry(self, number: int) -> Entry | None:
         """Return packet *number*, or None if the ring does not hold it."""

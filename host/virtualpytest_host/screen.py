@@ -59,7 +59,8 @@ class Stream:
 
     def newest(self) -> float:
         """Return the capture time of the newest picture."""
-        return self.recording().first(ring.VIDEO, time.monotonic() + FRAME_SECONDS).captured
+        recording = self.recording()
+        return recording.captured(recording.first(ring.VIDEO, time.monotonic() + FRAME_SECONDS))
 
     def close(self) -> None:
         """Give the recording back."""
@@ -189,8 +190,7 @@ class Screen:
 
     def _told(self, seen: Sighting) -> Sighting:
         """Return *seen* with what only the stream knows."""
-        video = self._stream.recording().streams().get("video") or {}
-        seconds, calibrated = video.get("interval", 0.04), video.get("calibrated", False)
+        seconds, calibrated = self._stream.recording().interval(), self._stream.source.latency is not None
         return replace(seen, boot=state.boot(), frame_seconds=seconds, calibrated=calibrated)
 
 
@@ -228,7 +228,8 @@ class Attempt:
 def _status(recording: Recording) -> StreamStatus:
     newest = recording.first(ring.VIDEO, time.monotonic() + FRAME_SECONDS)
     recording.check()
-    facts, sound = recording.streams()["video"], recording.streams().get("audio")
+    facts, sound = (recording.facts(newest.generation, kind) for kind in ("video", "audio"))
+    assert facts is not None  # it tells of a stream before it keeps a packet of it
     entries = [recording.ring.entry(number) for number in range(recording.ring.oldest(), newest.number + 1)]
     video = [entry for entry in entries if entry and entry.stream == ring.VIDEO]
     lately = [entry for entry in video if entry.arrival > newest.arrival - 2]

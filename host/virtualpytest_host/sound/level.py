@@ -31,7 +31,8 @@ def measure(recording: Recording, seconds: float) -> Level:
 
 
 def _blocks(recording: Recording, newest: ring.Entry, seconds: float) -> Iterator[NDArray[np.float32]]:
-    facts = recording.streams()["audio"]
+    facts = recording.facts(newest.generation, "audio")
+    assert facts is not None  # it tells of a stream before it keeps a packet of it
     base = Fraction(*facts["base"])
     first = newest.pts - round(seconds / base)
     numbers = _numbers(recording, newest, first)
