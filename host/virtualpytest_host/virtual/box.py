@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from virtualpytest_host.virtual import drawing, servers, tenancy
+from virtualpytest_host.virtual import canvas, drawing, servers, tenancy
 from virtualpytest_host.virtual.faults import Faults
 from virtualpytest_host.virtual.product import Product
 from virtualpytest_host.virtual.stream import RATE, Encoder, Outlet
@@ -56,7 +56,7 @@ class Box:
         self._faults, self._truth = Faults(), Truth(folder / "truth.jsonl")
         self._keys: queue.SimpleQueue[tuple[str, float]] = queue.SimpleQueue()
         self._outlet = Outlet(options.delay_ms / 1000)
-        self._encoder = Encoder(self._outlet, (drawing.WIDTH, drawing.HEIGHT), self._fps)
+        self._encoder = Encoder(self._outlet, (canvas.WIDTH, canvas.HEIGHT), self._fps)
         self._shown: str | None = None
         self._last = drawing.still("boot")
         self._tenancy = tenancy.Tenancy(folder, options.linger)
@@ -137,7 +137,7 @@ class Box:
             self._shown = state
         self._encoder.picture(picture, self._clock.read(due))
 
-    def _see(self, number: int, now: float) -> tuple[str, drawing.Image]:
+    def _see(self, number: int, now: float) -> tuple[str, canvas.Image]:
         if self._faults.on("freeze"):
             return "frozen", self._last
         if self._faults.on("no_signal"):
