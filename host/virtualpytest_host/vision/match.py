@@ -82,7 +82,7 @@ def _bounds(picture: Picture, reference: Reference, region: Region | None) -> Bo
 
 
 def _limit(prepared: Prepared, least: float) -> float:
-    if prepared.channel != "luma":
+    if prepared.channel != "luma" or not least:
         return math.inf
     return 4.0 - 0.6 * math.log(least) * prepared.luma.tolerance
 

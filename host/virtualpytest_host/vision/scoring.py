@@ -75,7 +75,7 @@ def _crop(plane: Plane, detail: Detail, x: int, y: int) -> Plane:
 
 
 def _detail(plane: Plane, detail: Detail, x: int, y: int) -> tuple[float, tuple[int, int]]:
-    apart = cv2.subtract(cv2.absdiff(_crop(plane, detail, x, y), detail.plane), _ROUNDING)
+    apart = cv2.subtract(cv2.absdiff(_crop(plane, detail, x, y), detail.plane), _ROUNDING)  # type: ignore[call-overload]  # the stubs know no scalars
     if detail.mask is not None:
         apart = cv2.bitwise_and(apart, detail.mask)
     errors = cv2.multiply(cv2.blur(apart, WINDOW), detail.weight, dtype=cv2.CV_32F)

@@ -27,6 +27,7 @@ _FEW = (0, 160, 48, 24)  # places worth following from each level, rather than s
 _MANY = 400
 _STEPS = 16
 _VALLEY = 1.02  # along an edge there is no lowest place, but a row of nearly equal ones
+_BLOCK = 3
 _NEIGHBOURS = np.ones((3, 3), np.uint8)
 
 
@@ -97,11 +98,10 @@ class Search:
         lowest = float(heat.min())
         worst = max(lowest, min(self._limit + blur, lowest + 2 * blur + margin))
         near = (heat <= worst) & (heat <= cv2.erode(heat, _NEIGHBOURS) * _VALLEY + 0.1)
-        rows, columns = np.nonzero(near)
-        order = np.argsort(heat[rows, columns], kind="stable")[: 2 * _MANY]
+        rows, columns = _thinned(heat, *np.nonzero(near))
         return [
-            Place(float(heat[rows[i], columns[i]]), int(columns[i]) + bounds.left, int(rows[i]) + bounds.top)
-            for i in order
+            Place(float(heat[y, x]), int(x) + bounds.left, int(y) + bounds.top)
+            for y, x in zip(rows[: 2 * _MANY], columns[: 2 * _MANY], strict=True)
         ]
 
     def _heat(self, number: int) -> NDArray[np.float32]:
@@ -140,3 +140,14 @@ class Search:
         wide, high = level.size
         area = self._planes[number][y : y + high, x : x + wide]
         return float((cv2.norm(area, level.plane, cv2.NORM_L2SQR, level.mask) / level.count) ** 0.5)
+
+
+def _thinned(
+    heat: NDArray[np.float32], rows: NDArray[np.intp], columns: NDArray[np.intp]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the best of each small block, best first: the others lead to the same place."""
+    order = np.argsort(heat[rows, columns], kind="stable")
+    rows, columns = rows[order], columns[order]
+    _, first = np.unique(rows // _BLOCK * heat.shape[1] + columns // _BLOCK, return_index=True)
+    first.sort()
+    return rows[first], columns[first]
