@@ -2,6 +2,77 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_virtualpytest.controls import Audio, Power, Remote
+from pytest_virtualpytest.link import Link
+from pytest_virtualpytest.looking import Looking
+from pytest_virtualpytest.screen import Screen
+
+if TYPE_CHECKING:
+    from pytest_virtualpytest.config import DeviceConfig, LabConfig
+
 
 class Device:
-    """A leased device."""
+    """A leased device; its capabilities are its attributes."""
+
+    def __init__(self, config: DeviceConfig, link: Link, resources: tuple[str, ...], lab: LabConfig, root: Path | None) -> None:
+        self.name: str = config.name
+        self.kind: str = config.kind
+        self.model: str = config.model or ""
+        self.host: str = config.host
+        self.config = config
+        self.resources = resources
+        self.link = link
+        self._looking = Looking(link, config, root)
+        self._lab = lab
+
+    def __repr__(self) -> str:
+        return f"<Device {self.name} ({self.kind}) on {self.host}>"
+
+    @functools.cached_property
+    def remote(self) -> Remote:
+        """The device's keys."""
+        __tracebackhide__ = True
+        self.link.need("remote")
+        return Remote(self.link, self._looking)
+
+    @functools.cached_property
+    def screen(self) -> Screen:
+        """The device's picture."""
+        __tracebackhide__ = True
+        self.link.need("screen")
+        return Screen(self.link, self._looking, self._lab.timeout, self._lab.timeout_scale)
+
+    @functools.cached_property
+    def audio(self) -> Audio:
+        """The device's sound."""
+        __tracebackhide__ = True
+        self.link.need("audio")
+        return Audio(self.link)
+
+    @functools.cached_property
+    def power(self) -> Power:
+        """The device's supply."""
+        __tracebackhide__ = True
+        self.link.need("power")
+        return Power(self.link)
+
+    def mark(self, text: str) -> None:
+        """Put *text* on the device's log, with its time."""
+        __tracebackhide__ = True
+        with self.link.step(f"mark {text}"):
+            self.link.call("mark", {"text": text})
+
+    def begin(self, holder: Mapping[str, Any]) -> None:
+        """Lease the device for *holder*; LeaseError if it is held."""
+        self.link.token = self.link.gateway.lease(self.name, holder)
+
+    def end(self) -> None:
+        """Give the lease back."""
+        if self.link.token is not None:
+            self.link.token = None
+            self.link.gateway.release(self.name)

@@ -186,8 +186,10 @@ def from_wire(data: Mapping[str, Any]) -> Target:
 
 
 def in_region(target: Target | str, region: Region | tuple[int, int, int, int] | None) -> Target:
-    """Return *target*, looked for within *region* only."""
+    """Return *target*, looked for within *region* only; in a composed target that is each member's region."""
     target = as_target(target)
-    if region is None or isinstance(target, _Composed):
+    if region is None:
         return target
+    if isinstance(target, _Composed):
+        return type(target)(*(in_region(member, region) for member in target.targets))
     return replace(target, region=Region(*region))  # type: ignore[call-arg]  # every plain target has a region

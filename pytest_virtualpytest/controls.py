@@ -1,0 +1,87 @@
+"""What a test does to a device: its remote, its power, its sound."""
+
+from __future__ import annotations
+
+from pytest_virtualpytest.link import Link
+from pytest_virtualpytest.looking import Looking
+from pytest_virtualpytest.models import Level, Press, Sighting
+from pytest_virtualpytest.targets import Target
+
+
+class Remote:
+    """The device's keys."""
+
+    def __init__(self, link: Link, looking: Looking) -> None:
+        self._link, self._looking = link, looking
+
+    def press(self, key: str) -> Press:
+        """Press and release *key*, a `Key` or a name of the device's own; return when that was."""
+        __tracebackhide__ = True
+        with self._link.step(f"press {key}", {"key": key}):
+            return Press.from_wire(self._link.call("remote.press", {"key": str(key)}).value)
+
+    def hold(self, key: str, seconds: float) -> Press:
+        """Keep *key* down for *seconds*."""
+        __tracebackhide__ = True
+        with self._link.step(f"hold {key}", {"key": key, "seconds": seconds}):
+            args = {"key": str(key), "seconds": seconds}
+            return Press.from_wire(self._link.call("remote.hold", args, seconds=seconds).value)
+
+    def type(self, text: str) -> Press:
+        """Enter *text*, as a keyboard would."""
+        __tracebackhide__ = True
+        with self._link.step("type", {"text": text}):
+            return Press.from_wire(self._link.call("remote.type", {"text": text}, seconds=len(text)).value)
+
+    def press_until(self, key: str, target: Target | str, *, at_most: int, interval: float = 0.5) -> Sighting:
+        """Press *key* until *target* is seen, *at_most* times, looking for *interval* seconds after each; or NotSeen."""
+        __tracebackhide__ = True
+        wanted = self._looking.resolved(target)
+        with self._link.step(f"press {key} until {wanted}", {"key": key, "target": wanted, "at_most": at_most}):
+            args = {"key": str(key), "target": self._looking.shipped(wanted), "at_most": at_most, "interval": interval}
+            reply = self._link.call("remote.press_until", args, seconds=at_most * (interval + 1))
+            return Sighting.from_wire(reply.value["sighting"])
+
+
+class Power:
+    """The device's supply."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    def on(self) -> None:
+        """Switch on."""
+        __tracebackhide__ = True
+        with self._link.step("power on"):
+            self._link.call("power.on")
+
+    def off(self) -> None:
+        """Switch off."""
+        __tracebackhide__ = True
+        with self._link.step("power off"):
+            self._link.call("power.off")
+
+    def cycle(self) -> None:
+        """Switch off, wait for the supply to run empty, switch on."""
+        __tracebackhide__ = True
+        with self._link.step("power cycle"):
+            self._link.call("power.cycle", seconds=20)
+
+    def status(self) -> bool:
+        """Tell whether the supply is on."""
+        __tracebackhide__ = True
+        with self._link.step("power status"):
+            return bool(self._link.call("power.status").value)
+
+
+class Audio:
+    """What a device sounds like."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    def level(self, seconds: float = 1.0) -> Level:
+        """Return the sound level of the newest *seconds*."""
+        __tracebackhide__ = True
+        with self._link.step("sound level", {"seconds": seconds}):
+            return Level(**self._link.call("audio.level", {"seconds": seconds}, seconds=seconds).value)

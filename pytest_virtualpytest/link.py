@@ -1,0 +1,75 @@
+"""The way of a device's calls: each is one step of the report, and each error names the device."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_virtualpytest.exceptions import CapabilityMissing, LabFault, VirtualPytestError
+from pytest_virtualpytest.report import Report
+from pytest_virtualpytest.wire import Call, Reply
+
+if TYPE_CHECKING:
+    from pytest_virtualpytest.gateway import Gateway
+
+GRACE = 10.0  # seconds that a call may take beyond what it waits for
+
+
+@dataclass
+class Link:
+    """The calls of one leased device; *token* is the lease's, None once it is given back."""
+
+    gateway: Gateway
+    device: str
+    host: str
+    capabilities: Sequence[str]
+    report: Report
+    token: int | None = None
+    quiet: bool = False
+
+    def step(self, title: str, values: Mapping[str, object] | None = None) -> AbstractContextManager[None]:
+        """Show what happens within as one step of the report."""
+        return self.report.step(f"{self.device}: {title}", values or {})
+
+    def call(
+        self, method: str, args: Mapping[str, Any] | None = None, *, seconds: float = 0.0, blobs: Sequence[bytes] = ()
+    ) -> Reply:
+        """Return the host's answer, which may take *seconds* and some grace."""
+        __tracebackhide__ = True
+        call = Call(method, self.device, args or {}, self.token, seconds + GRACE, blobs)
+        try:
+            return self.gateway.call(call)
+        except VirtualPytestError as error:
+            raise self.named(error).with_traceback(None)
+
+    def need(self, capability: str) -> None:
+        """Raise CapabilityMissing if the device does not have *capability*."""
+        __tracebackhide__ = True
+        if capability not in self.capabilities:
+            raise CapabilityMissing(
+                f"device {self.device!r} on host {self.host!r} has no {capability!r}, only "
+                f'{", ".join(self.capabilities)}: add needs=["{capability}"] to the test\'s `device` marker'
+            )
+
+    def named(self, error: VirtualPytestError) -> VirtualPytestError:
+        """Return *error* with the device and the host in its message."""
+        if isinstance(error, LabFault) and not error.message.startswith(("device ", "host ")):
+            error.message = f"device {self.device!r} on host {self.host!r}: {error.message}"
+            error.args = (error.message,)
+        return error
+
+
+def caller() -> Path:
+    """Return the file of the test, or the page object, that called us."""
+    frame = sys._getframe(1)  # noqa: SLF001  # the one way to it
+    while frame.f_back is not None and _ours(frame.f_globals.get("__name__", "")):
+        frame = frame.f_back
+    return Path(frame.f_code.co_filename)
+
+
+def _ours(module: str) -> bool:
+    return module == "contextlib" or module.partition(".")[0] == "pytest_virtualpytest"
