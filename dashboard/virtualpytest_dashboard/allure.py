@@ -19,7 +19,7 @@ from virtualpytest_dashboard.records import Attachment, Link, Parameter, Step
 
 LARGEST = 64 << 20
 DEEPEST = 60
-_LAST_TIME = 253_402_300_799_000  # the year 9999, beyond which no calendar goes
+_TIMES = range(946_684_800_000, 253_402_300_799_000)  # the years 2000 to 9999: others were not told the time
 _KNOWN = ("passed", "failed", "broken", "skipped")
 
 Document = Mapping[str, Any]
@@ -63,8 +63,8 @@ def text(value: object) -> str:
 
 
 def time(value: object) -> int:
-    """Return *value* as milliseconds since the epoch, 0 if it is none."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LAST_TIME:
+    """Return *value* as milliseconds since the epoch, 0 if it is no time that can be meant."""
+    if not isinstance(value, int | float) or not _TIMES.start <= value < _TIMES.stop:
         return 0
     return int(value)
 

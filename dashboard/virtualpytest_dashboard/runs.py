@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from virtualpytest_dashboard import pages
+from virtualpytest_dashboard.details import size_of
 from virtualpytest_dashboard.listing import Asked, listing
 
 _PAGE = 25
@@ -25,4 +26,6 @@ def one(request: Request) -> Response:
     run = pages.folder(request).run()
     asked = Asked.of(request.query_params)
     follow = run.live and "follow" in request.query_params
-    return pages.render(request, "run.html", run=run, listing=listing(run.rows, asked), follow=follow)
+    shown = listing(run.rows, asked)
+    seen = {row.id for row in shown.rows if row.bad and size_of(run.folder, row.picture) is not None}
+    return pages.render(request, "run.html", run=run, listing=shown, seen=seen, follow=follow)

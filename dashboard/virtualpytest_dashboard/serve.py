@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import socket
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -44,11 +45,13 @@ def _checked(folders: Sequence[str]) -> list[Path]:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    if not 0 <= port <= 65535:
+        raise ConfigError(f"the dashboard: {port} is no port; ports go from 0 (any free one) to 65535")
     try:
-        return socket.create_server((host, port), family=family)
-    except OverflowError as error:
-        raise ConfigError(f"the dashboard: {port} is no port; ports go from 0 (any free one) to 65535") from error
+        family, _, _, _, address = socket.getaddrinfo(host or "0.0.0.0", port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[:2], family=family)
+    except socket.gaierror as error:
+        raise ConfigError(f"the dashboard: no machine {host!r} to serve on") from error
     except OSError as error:
         raise ConfigError(_why_not(error, host, port)) from error
 
@@ -58,4 +61,5 @@ def _why_not(error: OSError, host: str, port: int) -> str:
         return f"the dashboard: port {port} on {host} is taken; choose another, or 0 for any free one"
     if error.errno == errno.EACCES:
         return f"the dashboard: port {port} on {host} needs rights that this account lacks; choose one above 1023"
-    return f"the dashboard: cannot serve on {host} port {port}: {error.strerror}"
+    why = os.strerror(error.errno) if error.errno else str(error)
+    return f"the dashboard: cannot serve on {host} port {port}: {why}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import logging
 import socket
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -21,8 +23,14 @@ def run(folders: Sequence[Path], host: str, listener: socket.socket, ready: Call
     app = create_app(folders, hosts)
     config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, lifespan="off")
     address = f"http://{_literal(host)}:{listener.getsockname()[1]}/"
+    logging.getLogger("uvicorn.error").addFilter(_news)
     with contextlib.suppress(KeyboardInterrupt):
         _Server(config, lambda: ready(address)).run(sockets=[listener])
+
+
+def _news(record: logging.LogRecord) -> bool:
+    """Keep from the terminal what was only cut short by the end of the server."""
+    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
 
 
 def _literal(host: str) -> str:

@@ -13,7 +13,6 @@ from virtualpytest_dashboard import allure
 from virtualpytest_dashboard.journal import Journal
 from virtualpytest_dashboard.records import CAUSES, RANK, VERDICTS, DeviceTally, Link, Parameter, Row, Run, Unreadable
 
-_SENSIBLE = 946_684_800_000  # the year 2000: a test that says it ran before was not told the time
 _MOST = 1 << 20
 
 
@@ -28,8 +27,8 @@ def summary(run: Run, told: Journal) -> Run:
         causes=_count(CAUSES, (row.cause for row in rows)),
         categories=dict(Counter(row.category for row in rows if row.category).most_common()),
         devices=_devices(rows),
-        start=told.started or min(_times(row.start for row in rows), default=0),
-        stop=told.ended or max(_times(row.stop for row in rows), default=0),
+        start=told.started or min((row.start for row in rows if row.start), default=0),
+        stop=told.ended or max((row.stop for row in rows), default=0),
         ended=bool(told.ended or not told.started),
         retried=sum(1 for row in rows if row.earlier),
         environment=_environment(run.folder),
@@ -42,10 +41,6 @@ def summary(run: Run, told: Journal) -> Run:
 def _count(order: Sequence[str], words: Iterable[str]) -> dict[str, int]:
     counted = Counter(words)
     return {word: counted[word] for word in order if counted[word]}
-
-
-def _times(times: Iterable[int]) -> list[int]:
-    return [time for time in times if time > _SENSIBLE]
 
 
 def _devices(rows: Sequence[Row]) -> list[DeviceTally]:

@@ -1,0 +1,49 @@
+"""A reader of the dashboard, and what pages look like to one."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from starlette.testclient import TestClient
+from virtualpytest_dashboard.app import create_app
+
+Write = Callable[..., str]
+
+
+def client_of(*folders: Path) -> TestClient:
+    """Return a client of the dashboard over *folders*."""
+    return TestClient(create_app(folders), base_url="http://127.0.0.1")
+
+
+def links(page: str, pattern: str) -> list[str]:
+    """Return the addresses on *page* that hold *pattern*."""
+    return [html.unescape(link) for link in re.findall(rf'href="([^"]*{pattern}[^"]*)"', page)]
+
+
+def run_page(client: TestClient, query: str = "") -> str:
+    """Return the page of the newest run."""
+    page = client.get(links(client.get("/").text, "/runs/")[0] + query)
+    assert page.status_code == 200
+    return page.text
+
+
+def shown_test(client: TestClient, name: str, query: str = "") -> str:
+    """Return the page of the test that is called *name*."""
+    address = re.search(rf'href="([^"]*/tests/[^"]*)">{re.escape(html.escape(name))}</a>', run_page(client, query))
+    assert address, f"no test {name!r}"
+    page = client.get(address[1])
+    assert page.status_code == 200
+    return page.text
+
+
+def rows(page: str) -> list[str]:
+    """Return the names of the tests that *page* lists."""
+    return [html.unescape(name) for name in re.findall(r'/tests/[^"]*">([^<]+)</a>', page)]
+
+
+def plain(page: str) -> str:
+    """Return the words on *page*."""
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())

@@ -1,0 +1,68 @@
+"""Folders of results: one that a real pytest with allure-pytest wrote, and small ones written by hand."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browsing import client_of
+from starlette.testclient import TestClient
+
+SUITE = Path(__file__).parent / "suite"
+
+
+@pytest.fixture(scope="session")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the results of a real run of tests/dashboard/suite."""
+    folder = tmp_path_factory.mktemp("real") / "nightly"
+    plain = ["-q", "-p", "no:cacheprovider", "-p", "no:virtualpytest", "-c", os.devnull, "--rootdir", str(SUITE)]
+    command = [sys.executable, "-m", "pytest", *plain, f"--alluredir={folder}", str(SUITE / "suite_zap.py")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 1, done.stdout + done.stderr
+    (folder / "environment.properties").write_text("lab = racks.toml\nfirmware=24.0.5\n", encoding="utf-8")
+    executor = {"name": "ci", "buildName": "nightly 17", "buildUrl": "https://ci.example/17"}
+    (folder / "executor.json").write_text(json.dumps(executor), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def site(real: Path) -> Iterator[TestClient]:
+    """Give a client of the dashboard over the real run."""
+    with client_of(real) as client:
+        yield client
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Give an empty folder for results."""
+    path = tmp_path / "night"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture
+def client(folder: Path) -> Iterator[TestClient]:
+    """Give a client of the dashboard over *folder*."""
+    with client_of(folder) as client:
+        yield client
+
+
+@pytest.fixture
+def write(folder: Path) -> Callable[..., str]:
+    """Give a function that writes one result into *folder* and returns its uuid."""
+
+    def write(name: str = "test_zap", status: str = "passed", **members: Any) -> str:
+        number = len(list(folder.glob("*-result.json")))
+        start = 1_790_000_000_000 + 10_000 * number
+        result = {"name": name, "status": status, "uuid": f"uuid-{number}", "historyId": f"h-{name}",
+                  "fullName": f"tests.test_zap#{name}", "start": start, "stop": start + 1500, **members}
+        (folder / f"{number:04d}-result.json").write_text(json.dumps(result), encoding="utf-8")
+        return str(result["uuid"])
+
+    return write

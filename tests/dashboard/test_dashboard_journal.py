@@ -1,0 +1,104 @@
+"""The run journal: tests without a result are lost, running or never run, and the page says which."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browsing import Write, plain, run_page, shown_test
+from starlette.testclient import TestClient
+from virtualpytest_dashboard.journal import FILE
+from virtualpytest_dashboard.results import Folder
+
+from pytest_virtualpytest.models import Event, EventKind
+
+START = 1_790_000_000.0
+
+
+def _tell(folder: Path, kind: EventKind, test: str = "", **members: Any) -> None:
+    event = Event(kind, members.pop("time", START), "run-1", test=test, **members)
+    with (folder / FILE).open("a", encoding="utf-8") as file:
+        file.write(json.dumps(asdict(event)) + "\n")
+
+
+def _verdicts(folder: Path) -> dict[str, str]:
+    return {row.name: row.verdict for row in Folder(folder, "night", "night").run().rows}
+
+
+@pytest.fixture
+def planned(folder: Path, write: Write) -> Path:
+    """Give a folder whose journal plans three tests, one of which has a result."""
+    _tell(folder, "run")
+    for name in ("test_zap", "test_power", "test_guide"):
+        _tell(folder, "plan", f"tests/test_zap.py::{name}")
+    _tell(folder, "start", "tests/test_zap.py::test_zap")
+    _tell(folder, "verdict", "tests/test_zap.py::test_zap", data={"outcome": "passed"})
+    write("test_zap")
+    return folder
+
+
+def test_test_that_runs_now_and_those_to_come_are_shown_while_the_run_goes_on(
+    client: TestClient, planned: Path
+) -> None:
+    _tell(planned, "start", "tests/test_zap.py::test_power", device="stb1", host="rack1")
+
+    page = run_page(client, "?follow=1")
+
+    assert _verdicts(planned) == {"test_zap": "passed", "test_power": "running", "test_guide": "not run"}
+    assert '<meta http-equiv="refresh" content="5">' in page
+    assert "stb1 rack1" in plain(page)
+
+
+def test_test_lost_with_its_worker_is_a_lab_fault_that_names_device_and_worker(
+    client: TestClient, planned: Path
+) -> None:
+    _tell(planned, "start", "tests/test_zap.py::test_power", device="stb1", host="rack1", worker="gw1")
+    _tell(planned, "loss", "tests/test_zap.py::test_power", worker="gw1")
+    _tell(planned, "end", time=START + 60)
+
+    page = plain(run_page(client))
+
+    assert "1 of 3 tests to look at" in page
+    assert "1 Lab" in page
+    assert "lost while it ran on stb1 on rack1 (worker gw1)" in page
+    assert "took 1 min 00 s" in page
+    assert "lost while it ran" in plain(shown_test(client, "test_power"))
+
+
+def test_run_whose_process_died_says_so(client: TestClient, planned: Path) -> None:
+    _tell(planned, "start", "tests/test_zap.py::test_power")
+    for path in planned.iterdir():
+        os.utime(path, (START, START))
+
+    page = plain(run_page(client))
+
+    assert "stopped without ending" in page
+    assert _verdicts(planned) == {"test_zap": "passed", "test_power": "lost", "test_guide": "not run"}
+
+
+def test_run_that_ended_is_not_followed(client: TestClient, planned: Path) -> None:
+    _tell(planned, "end", time=START + 60)
+
+    page = run_page(client, "?follow=1")
+
+    assert "http-equiv" not in page
+    assert "running" not in page
+
+
+def test_last_run_in_a_journal_counts_and_half_a_line_does_no_harm(planned: Path) -> None:
+    _tell(planned, "run", time=START + 100)
+    _tell(planned, "plan", data={"tests": ["tests/test_zap.py::TestGuide::test_open[a-1]"]})
+    _tell(planned, "end", time=START + 160)
+    with (planned / FILE).open("a", encoding="utf-8") as file:
+        file.write('[]\n{"kind": 7}\n{"kind": "verd')
+
+    run = Folder(planned, "night", "night").run()
+
+    assert {row.name: row.full_name for row in run.rows if row.verdict == "not run"} == {
+        "test_open[a-1]": "tests.test_zap.TestGuide#test_open"
+    }
+    assert run.duration == 60_000

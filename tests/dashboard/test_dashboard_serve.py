@@ -1,0 +1,166 @@
+"""The server itself: a real process, a real port, and what is said when it cannot be."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from browsing import Write
+from virtualpytest_dashboard import serve
+
+from pytest_virtualpytest.exceptions import ConfigError
+
+SERVE = """
+import sys
+from virtualpytest_dashboard import serve
+serve.main(sys.argv[1:], port=0, ready=lambda address: print(address, flush=True))
+"""
+
+
+@contextmanager
+def _served(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    command = [sys.executable, "-c", SERVE, str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout
+            yield process, process.stdout.readline().strip()
+        finally:
+            process.kill()
+
+
+def test_it_answers_at_the_address_that_it_tells_and_ends_quietly_at_ctrl_c(folder: Path, write: Write) -> None:
+    write("test_zap")
+
+    with _served(folder) as (process, address):
+        with urllib.request.urlopen(address, timeout=30) as answer:
+            page = answer.read().decode()
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=30)
+
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", address)
+    assert "night" in page
+    assert process.returncode == 0
+    assert (output, errors) == ("", "")
+
+
+def test_ctrl_c_does_not_wait_for_a_clip_that_is_being_watched(folder: Path, write: Write) -> None:
+    write("test_zap")
+    with (folder / "a.mp4").open("wb") as clip:
+        clip.truncate(1 << 30)
+
+    with _served(folder) as (process, address):
+        host, port = address.removeprefix("http://").rstrip("/").split(":")
+        with urllib.request.urlopen(address, timeout=30) as answer:
+            run = re.search(r"/runs/[^\"]+", answer.read().decode())
+        assert run
+        with socket.create_connection((host, int(port)), timeout=30) as watcher:
+            watcher.sendall(f"GET {run[0]}/attachments/a.mp4 HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+            assert b"200 OK" in watcher.recv(4096)
+            process.send_signal(signal.SIGINT)
+            output, errors = process.communicate(timeout=30)
+
+    assert process.returncode == 0
+    assert (output, errors) == ("", "")
+
+
+def test_it_listens_on_loopback_only(folder: Path, write: Write) -> None:
+    write("test_zap")
+
+    with _served(folder) as (process, address):
+        port = int(address.rstrip("/").rpartition(":")[2])
+        table = Path(f"/proc/{process.pid}/net/tcp").read_text(encoding="ascii")
+
+    assert f"0100007F:{port:04X}" in table
+    assert f"00000000:{port:04X}" not in table
+
+
+def test_port_that_is_taken_is_told(folder: Path, write: Write) -> None:
+    write()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+        with pytest.raises(ConfigError) as raised:
+            serve.main([str(folder)], port=port)
+
+    assert str(raised.value) == (
+        f"the dashboard: port {port} on 127.0.0.1 is taken; choose another, or 0 for any free one"
+    )
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "message"),
+    [
+        ("127.0.0.1", 70000, "the dashboard: 70000 is no port; ports go from 0 (any free one) to 65535"),
+        ("192.0.2.1", 0, "the dashboard: cannot serve on 192.0.2.1 port 0: Cannot assign requested address"),
+        ("no.such.invalid", 0, "the dashboard: no machine 'no.such.invalid' to serve on"),
+    ],
+)
+def test_address_that_cannot_be_is_told(folder: Path, write: Write, host: str, port: int, message: str) -> None:
+    write()
+
+    with pytest.raises(ConfigError) as raised:
+        serve.main([str(folder)], host=host, port=port)
+
+    assert str(raised.value) == message
+
+
+def test_folders_that_cannot_be_shown_are_told_all_at_once(tmp_path: Path) -> None:
+    empty, file = tmp_path / "empty", tmp_path / "file"
+    empty.mkdir()
+    file.touch()
+
+    with pytest.raises(ConfigError) as raised:
+        serve.main([str(tmp_path / "none"), str(empty), str(file)], port=0)
+
+    assert raised.value.problems == (
+        f"{tmp_path}/none: no such folder; pytest makes it: pytest --alluredir={tmp_path}/none",
+        f"{empty}: no Allure results in it; pytest writes them: pytest --alluredir={empty}",
+        f"{file}: not a folder of Allure results but a file",
+    )
+
+
+def test_no_folder_at_all_is_told() -> None:
+    with pytest.raises(ConfigError) as raised:
+        serve.main([])
+
+    assert str(raised.value) == "the dashboard needs a folder of Allure results: virtualpytest dashboard FOLDER"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_folder_that_may_not_be_read_is_told(folder: Path, write: Write) -> None:
+    write()
+    folder.chmod(0)
+
+    with pytest.raises(ConfigError) as raised:
+        serve.main([str(folder)])
+    folder.chmod(0o700)
+
+    assert str(raised.value) == f"{folder}: may not be read by this account"
+
+
+@pytest.mark.parametrize("package", ["starlette", "jinja2", "uvicorn"])
+def test_without_its_extra_the_dashboard_says_how_to_get_it(folder: Path, write: Write, package: str) -> None:
+    write()
+    code = f"""
+import sys
+sys.modules[{package!r}] = None
+from pytest_virtualpytest.exceptions import VirtualPytestError
+from virtualpytest_dashboard import serve
+try:
+    serve.main([{str(folder)!r}], port=0)
+except VirtualPytestError as error:
+    print(error)
+"""
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+
+    assert done.stdout == "the dashboard needs virtualpytest[dashboard]: pip install 'virtualpytest[dashboard]'\n"
