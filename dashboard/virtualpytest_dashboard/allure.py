@@ -59,7 +59,7 @@ def text(value: object) -> str:
     if value is None:
         return ""
     words = value if isinstance(value, str) else json.dumps(value, default=str)
-    return words.encode("utf-8", "replace").decode()
+    return words if words.isascii() else words.encode("utf-8", "replace").decode()
 
 
 def time(value: object) -> int:

@@ -10,16 +10,16 @@ from pathlib import Path
 
 from pytest_virtualpytest.exceptions import VirtualPytestError
 from virtualpytest_dashboard import allure, rows
-from virtualpytest_dashboard.records import Attachment, Details, Row, Step
+from virtualpytest_dashboard.records import Attachment, Details, Row, Run, Step
 from virtualpytest_dashboard.results import Folder
 
 _PREVIEW = 64 << 10
 _NOISE = "::<lambda>"  # what pytest's own finalizers leave behind
 
 
-def details(folder: Folder, identity: str) -> Details | None:
-    """Return the test *identity* of *folder*, or one of its earlier attempts."""
-    found = next(((row, now) for now in folder.run().rows for row in (now, *now.earlier) if row.id == identity), None)
+def details(folder: Folder, run: Run, identity: str) -> Details | None:
+    """Return the test *identity* of *run*, which lies in *folder*, or one of its earlier attempts."""
+    found = next(((row, now) for now in run.rows for row in (now, *now.earlier) if row.id == identity), None)
     if found is None:
         return None
     row, newest = found

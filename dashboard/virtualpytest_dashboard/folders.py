@@ -64,17 +64,27 @@ def _problem(folder: Path) -> str:
 
 
 def _runs(path: Path, depth: int = 0) -> Iterator[Path]:
-    try:
-        with os.scandir(path) as entries:
-            listed = list(entries)
-    except OSError:
-        return
-    if any(entry.name.endswith(_MARKS) or entry.name == FILE for entry in listed):
+    inner = _inner(path)
+    if inner is None:
         yield path
     elif depth < _DEEP:
-        for entry in sorted(listed, key=lambda entry: entry.name):
-            if entry.is_dir(follow_symlinks=False) and not entry.name.startswith("."):
-                yield from _runs(path / entry.name, depth + 1)
+        for name in inner:
+            yield from _runs(path / name, depth + 1)
+
+
+def _inner(path: Path) -> list[str] | None:
+    """Return the folders in *path*, None if it holds results itself."""
+    inner = []
+    try:
+        with os.scandir(path) as entries:
+            for entry in entries:
+                if entry.name.endswith(_MARKS) or entry.name == FILE:
+                    return None
+                if entry.is_dir(follow_symlinks=False) and not entry.name.startswith("."):
+                    inner.append(entry.name)
+    except OSError:  # not ours to read, or removed while we looked
+        return []
+    return sorted(inner)
 
 
 def _folder(path: Path) -> Folder:

@@ -85,7 +85,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Row:
-    """One test as lists show it; *earlier* are its former attempts, newest first."""
+    """One test as lists show it: *picture* what a bad one saw, *earlier* its former attempts, newest first."""
 
     id: str
     name: str

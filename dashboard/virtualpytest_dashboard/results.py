@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
@@ -15,6 +16,8 @@ from virtualpytest_dashboard.rows import fold, row
 from virtualpytest_dashboard.summary import summary
 
 RESULT, CONTAINER = "-result.json", "-container.json"
+_TELLING = (RESULT, "-globals.json")
+_BESIDE = ("categories.json", "executor.json", "environment.properties", journal.FILE)
 _STILL = 900  # seconds without news after which a run that never said its end is taken for dead
 
 Stamp = tuple[int, int]
@@ -30,7 +33,7 @@ class Folder:
         self._lock = threading.Lock()
         self._rules: Sequence[causes.Category] = ()
         self._rows: dict[str, tuple[Stamp, Row | Unreadable]] = {}
-        self._children: dict[str, tuple[Stamp, frozenset[str]]] = {}
+        self._children: dict[str, frozenset[str]] = {}
         self._last: tuple[object, Run] | None = None
 
     def run(self) -> Run:
@@ -45,10 +48,10 @@ class Folder:
     def containers(self, test: str) -> list[allure.Document]:
         """Return what set up and took down the test with uuid *test*, the outermost first."""
         with self._lock:
-            files = scan(self.path)
-            names = [name for name in files if name.endswith(CONTAINER)]
-            self._children = {name: self._read_children(name, files[name]) for name in names}
-        names = [name for name, (_, children) in self._children.items() if test in children]
+            for name in _containers(self.path):
+                if name not in self._children and (document := _try(self.path / name)) is not None:
+                    self._children[name] = _listed(document)
+            names = [name for name, children in self._children.items() if test in children]
         documents = [document for name in names if (document := _try(self.path / name)) is not None]
         return sorted(documents, key=lambda document: allure.time(document.get("start")))
 
@@ -72,14 +75,6 @@ class Folder:
         except VirtualPytestError as error:
             return stamp, Unreadable(allure.text(name), error.message)
 
-    def _read_children(self, name: str, stamp: Stamp) -> tuple[Stamp, frozenset[str]]:
-        known = self._children.get(name)
-        if known is not None and known[0] == stamp:
-            return known
-        children = (_try(self.path / name) or {}).get("children")
-        listed = children if isinstance(children, list) else ()
-        return stamp, frozenset(child for child in listed if isinstance(child, str))
-
 
 def scan(path: Path) -> dict[str, Stamp]:
     """Return when each file that says something about the run was written, and its size."""
@@ -87,14 +82,29 @@ def scan(path: Path) -> dict[str, Stamp]:
 
 
 def _stamps(path: Path) -> Iterator[tuple[str, Stamp]]:
+    for entry in _entries(path):
+        if entry.name.endswith(_TELLING) or entry.name in _BESIDE:
+            with contextlib.suppress(FileNotFoundError):  # removed while we looked
+                state = entry.stat(follow_symlinks=False)
+                yield entry.name, (state.st_mtime_ns, state.st_size)
+
+
+def _containers(path: Path) -> list[str]:
+    return [entry.name for entry in _entries(path) if entry.name.endswith(CONTAINER)]
+
+
+def _entries(path: Path) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(path) as entries:
-            for entry in entries:
-                if entry.name.endswith((".json", ".jsonl", ".properties")):
-                    state = entry.stat(follow_symlinks=False)
-                    yield entry.name, (state.st_mtime_ns, state.st_size)
-    except OSError:  # removed while we looked
-        return
+            return list(entries)
+    except OSError:  # not ours to read, or removed while we looked
+        return []
+
+
+def _listed(container: allure.Document) -> frozenset[str]:
+    children = container.get("children")
+    listed = children if isinstance(children, list) else ()
+    return frozenset(child for child in listed if isinstance(child, str))
 
 
 def _fresh(files: Mapping[str, Stamp]) -> bool:

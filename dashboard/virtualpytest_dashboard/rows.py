@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from virtualpytest_dashboard import allure, causes
-from virtualpytest_dashboard.records import Attachment, Parameter, Row, Step
+from virtualpytest_dashboard.records import RANK, Attachment, Row
 
 SAFE = re.compile(r"[A-Za-z0-9._-]{1,100}")
 
@@ -20,8 +20,6 @@ def row(document: allure.Document, file: str, rules: Sequence[causes.Category]) 
     verdict = _verdict(document)
     message, trace = allure.details(document)
     category, cause = causes.judge(verdict, message, trace, rules)
-    labels = allure.labels(document)
-    shown = evidence(document)
     full_name = allure.text(document.get("fullName"))
     return Row(
         id=_identity(document, file),
@@ -30,12 +28,12 @@ def row(document: allure.Document, file: str, rules: Sequence[causes.Category]) 
         full_name=full_name,
         category=category,
         cause=cause,
-        device=first(labels, "device"),
-        host=first(labels, "host"),
+        device=first(document, "device"),
+        host=first(document, "host"),
         message=message,
         start=allure.time(document.get("start")),
         stop=allure.time(document.get("stop")),
-        picture=next((item.source for item in shown if item.kind == "picture" and SAFE.fullmatch(item.source)), ""),
+        picture=_picture(document) if RANK[verdict] < RANK["running"] else "",
         key=_key(document),
         file=file,
     )
@@ -47,9 +45,10 @@ def _identity(document: allure.Document, file: str) -> str:
     return said if SAFE.fullmatch(said) else hashlib.sha256(file.encode()).hexdigest()[:32]
 
 
-def first(labels: Iterable[Parameter], name: str) -> str:
+def first(document: allure.Document, name: str) -> str:
     """Return the first value of label *name*: ours are written before allure-pytest's own."""
-    return next((label.value for label in labels if label.name == name), "")
+    values = (label.get("value") for label in allure.members(document.get("labels")) if label.get("name") == name)
+    return allure.text(next(values, ""))
 
 
 def _verdict(document: allure.Document) -> str:
@@ -69,9 +68,14 @@ def _key(document: allure.Document) -> tuple[object, ...]:
 def evidence(document: allure.Document) -> list[Attachment]:
     """Return pictures, clips and sounds: on a failure, the test's own first; else as time passed."""
     own = _shown(allure.attachments(document))
-    within = _shown(_within(allure.steps(document.get("steps"))))
+    within = _shown(_within(document.get("steps")))
     told = _order(own)
     return [*told, *within] if allure.status(document) in ("failed", "broken") else [*within, *told]
+
+
+def _picture(document: allure.Document) -> str:
+    shown = (item.source for item in evidence(document) if item.kind == "picture")
+    return next((source for source in shown if SAFE.fullmatch(source)), "")
 
 
 def _shown(found: Iterable[Attachment]) -> list[Attachment]:
@@ -84,10 +88,17 @@ def _order(own: Sequence[Attachment]) -> list[Attachment]:
     return sorted(own, key=lambda item: (not any(word in item.name.lower() for word in words), item.kind != "clip"))
 
 
-def _within(steps: Iterable[Step]) -> Iterator[Attachment]:
-    for step in sorted(steps, key=lambda step: step.start):
-        yield from (replace(item, step=step.name, at=step.start) for item in step.attachments)
-        yield from _within(step.steps)
+def _within(steps: object, depth: int = 0) -> Iterator[Attachment]:
+    for step in sorted(allure.members(steps), key=_start) if depth < allure.DEEPEST else ():
+        if step.get("attachments"):
+            name = allure.text(step.get("name"))
+            yield from (replace(item, step=name, at=_start(step)) for item in allure.attachments(step))
+        if step.get("steps"):
+            yield from _within(step["steps"], depth + 1)
+
+
+def _start(step: allure.Document) -> int:
+    return allure.time(step.get("start"))
 
 
 def fold(found: Iterable[Row]) -> list[Row]:

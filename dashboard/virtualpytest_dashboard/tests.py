@@ -13,8 +13,8 @@ from virtualpytest_dashboard.details import details
 def one(request: Request) -> Response:
     """Show what a test did and what was seen."""
     folder = pages.folder(request)
-    identity = request.path_params["uuid"]
-    found = details(folder, identity)
+    run, identity = folder.run(), request.path_params["uuid"]
+    found = details(folder, run, identity)
     if found is None:
         raise HTTPException(404, f"There is no test {identity!r} in this run: its result may have been removed.")
-    return pages.render(request, "test.html", run=folder.run(), test=found)
+    return pages.render(request, "test.html", run=run, test=found)
