@@ -25,6 +25,7 @@ from virtualpytest_host.watch import Watch
 
 FRAME_SECONDS = 5.0  # how long a check that asks waits for a frame
 _LATE = 0.3  # seconds that a frame may be on its way
+_BEFORE = 0.2  # seconds before `since` in which there is a frame
 _LOOK = 0.5  # seconds of frames that a target with a memory is shown by `find`
 _REMEMBERING = (targets.Motion, targets.Appears, targets.Gone, targets.Then)
 
@@ -111,16 +112,20 @@ class Screen:
     ) -> Reply:
         """Return the first sighting of *target* in the frames captured within *timeout* seconds of *since*, or NotSeen.
 
-        *since* is a press, a number of seconds ago, or None for the newest frame. Every frame is judged.
+        *since* is a press, a number of seconds ago, or None for the newest frame. Every frame is judged; the one
+        before *since* is what `Appears` and the like compare with.
         """
         wanted = targets.from_wire(target)
         judge = Judge(wanted, self._references)
         begin = self._begin(since)
         end = (begin if since is not None else time.monotonic()) + timeout
         attempt = Attempt()
-        for picture in self._stream.frames(begin, lambda: end + _LATE):
+        for picture in self._stream.frames(begin - (_BEFORE if since is not None else 0), lambda: end + _LATE):
             if picture.captured > end:
                 break
+            if picture.captured < begin:
+                judge.begin(picture)
+                continue
             seen = judge.see(picture)
             if seen:
                 return Reply(self._told(seen).to_wire())

@@ -1,4 +1,8 @@
-"""The targets that are made of others."""
+"""The targets that are made of others.
+
+Where a check looks back to a moment, the last picture before it is shown to :func:`begin`: that is what may
+have changed since, and does not count itself.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,15 @@ from collections.abc import Callable, Sequence
 from pytest_virtualpytest.targets import Target
 from virtualpytest_host.picture import Picture
 from virtualpytest_host.vision.verdict import Member, Verdict
+
+
+def begin(member: Member, picture: Picture) -> None:
+    """Show *member* the picture before the first one that counts."""
+    if isinstance(member, (SeesAll, SeesAny, SeesNot, SeesThen)):
+        for each in member.begins():
+            begin(each, picture)
+    else:
+        member.see(picture)
 
 
 class SeesAll:
@@ -24,6 +37,10 @@ class SeesAll:
                 if verdict.state is answer:
                     return verdict
         return verdicts[0]
+
+    def begins(self) -> Sequence[Member]:
+        """Return those that begin at once."""
+        return self._members
 
 
 class SeesAny:
@@ -43,6 +60,10 @@ class SeesAny:
         undecided = any(verdict.state is None for verdict in verdicts)
         return nearest.but(None if undecided else False, "; ".join(verdict.why for verdict in verdicts))
 
+    def begins(self) -> Sequence[Member]:
+        """Return those that begin at once."""
+        return self._members
+
 
 class SeesNot:
     """True where its member is false."""
@@ -57,6 +78,10 @@ class SeesNot:
         if verdict.state is None:
             return verdict
         return verdict.but(not verdict.state, f"it is there{_where(verdict)}" if verdict.state else "")
+
+    def begins(self) -> Sequence[Member]:
+        """Return those that begin at once."""
+        return [self._member]
 
 
 class SeesAppears:
@@ -126,13 +151,17 @@ class SeesThen:
             return verdict.but(verdict.state, f"{self._turn + 1} of {len(self._targets)}, {target}: {verdict.why}")
         return self._next(picture, verdict)
 
+    def begins(self) -> Sequence[Member]:
+        """Return those that begin at once: the first one alone."""
+        return [self._member]
+
     def _next(self, picture: Picture, verdict: Verdict) -> Verdict:
         self._turn += 1
         if self._turn == len(self._targets):
             self._done = verdict
             return verdict
         self._member = self._make(self._targets[self._turn])
-        self._member.see(picture)
+        begin(self._member, picture)
         return verdict.but(False, f"{self._turn} of {len(self._targets)} came true in this frame")
 
 

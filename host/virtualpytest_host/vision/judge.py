@@ -25,6 +25,12 @@ class Judge:
         self._member = member(target, references)
         self._verdict = Verdict(None, why="no frame yet")
 
+    def begin(self, picture: Picture) -> None:
+        """Take note of the picture before the first one that counts."""
+        from virtualpytest_host.vision import composed
+
+        composed.begin(self._member, picture)
+
     def see(self, picture: Picture) -> Sighting:
         """Return what the target makes of the next frame."""
         self._verdict = self._member.see(picture)
