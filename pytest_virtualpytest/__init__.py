@@ -14,6 +14,7 @@ from pytest_virtualpytest.exceptions import (
     LabFault,
     LeaseError,
     NotSeen,
+    OutOfLimits,
     ReferenceNotFound,
     Seen,
     VirtualPytestError,
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 __all__ = [
     "All", "AnyOf", "Appears", "Black", "CallTimeout", "CapabilityMissing", "CaptureError", "Clip", "ConfigError",
     "Device", "DeviceError", "DeviceLost", "Duration", "Frame", "Gone", "HostError", "Image", "Key", "LabFault",
-    "LeaseError", "Level", "Measurement", "Motion", "Not", "NotSeen", "Press", "ReferenceNotFound", "Region",
-    "Seen", "Sighting", "Target", "Then", "VirtualPytestError", "device_fixture",
+    "LeaseError", "Level", "Measurement", "Motion", "Not", "NotSeen", "OutOfLimits", "Press", "ReferenceNotFound",
+    "Region", "Seen", "Sighting", "Target", "Then", "VirtualPytestError", "device_fixture",
 ]  # fmt: skip
 
 

@@ -34,7 +34,7 @@ class Remote:
             return Press.from_wire(self._link.call("remote.type", {"text": text}, seconds=len(text)).value)
 
     def press_until(self, key: str, target: Target | str, *, at_most: int, interval: float = 0.5) -> Sighting:
-        """Press *key* until *target* is seen, *at_most* times, looking for *interval* seconds after each; or NotSeen."""
+        """Press *key*, *at_most* times, until *target* is seen within *interval* seconds of a press; or NotSeen."""
         __tracebackhide__ = True
         wanted = self._looking.resolved(target)
         with self._link.step(f"press {key} until {wanted}", {"key": key, "target": wanted, "at_most": at_most}):

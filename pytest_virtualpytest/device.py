@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 class Device:
     """A leased device; its capabilities are its attributes."""
 
-    def __init__(self, config: DeviceConfig, link: Link, resources: tuple[str, ...], lab: LabConfig, root: Path | None) -> None:
+    def __init__(
+        self, config: DeviceConfig, link: Link, resources: tuple[str, ...], lab: LabConfig, root: Path | None
+    ) -> None:
         self.name: str = config.name
         self.kind: str = config.kind
         self.model: str = config.model or ""

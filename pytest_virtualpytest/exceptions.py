@@ -12,7 +12,8 @@ VirtualPytestError
 │   │   └── DeviceLost       the device's process on the host ended
 │   └── CaptureError         no picture: absent, ended, frozen in the capture, no signal
 ├── NotSeen                  (also AssertionError) a check did not come true
-└── Seen                     (also AssertionError) what must never show was seen
+├── Seen                     (also AssertionError) what must never show was seen
+└── OutOfLimits              (also AssertionError) a measured figure is beyond its limit
 """
 
 from __future__ import annotations
@@ -86,6 +87,10 @@ class NotSeen(VirtualPytestError, AssertionError):
 
 class Seen(VirtualPytestError, AssertionError):
     """Something was seen that must never show."""
+
+
+class OutOfLimits(VirtualPytestError, AssertionError):
+    """A measured figure is below its minimum or above its maximum."""
 
 
 def by_name(names: Sequence[str]) -> type[VirtualPytestError]:

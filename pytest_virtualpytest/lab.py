@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_virtualpytest.config.words import nearest
 from pytest_virtualpytest.device import Device
 from pytest_virtualpytest.exceptions import ConfigError, LeaseError
 from pytest_virtualpytest.gateway import Gateways
@@ -55,6 +56,14 @@ class Lab:
     def devices(self) -> list[DeviceConfig]:
         """The devices that may be used."""
         return [device for device in self.config.devices.values() if not self._only or device.name in self._only]
+
+    def check(self) -> None:
+        """Raise ConfigError for names among *only* that the lab does not have."""
+        known = self.config.devices
+        unknown = [name for name in self._only if name not in known]
+        problems = [f"{self.config.name}: no device {name!r}{nearest(name, known)}" for name in unknown]
+        if problems:
+            raise ConfigError(*problems)
 
     def qualifying(
         self, device: str | None = None, kind: str | None = None, tags: Iterable[str] = (), needs: Iterable[str] = ()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_virtualpytest.exceptions import CapabilityMissing, LabFault, VirtualPytestError
-from pytest_virtualpytest.report import Report
+from pytest_virtualpytest.report import Report, Silent
 from pytest_virtualpytest.wire import Call, Reply
 
 if TYPE_CHECKING:
@@ -29,11 +29,19 @@ class Link:
     capabilities: Sequence[str]
     report: Report
     token: int | None = None
-    quiet: bool = False
 
     def step(self, title: str, values: Mapping[str, object] | None = None) -> AbstractContextManager[None]:
         """Show what happens within as one step of the report."""
         return self.report.step(f"{self.device}: {title}", values or {})
+
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        """Show nothing of what happens within: it is done for the report, not by the test."""
+        report, self.report = self.report, Silent()
+        try:
+            yield
+        finally:
+            self.report = report
 
     def call(
         self, method: str, args: Mapping[str, Any] | None = None, *, seconds: float = 0.0, blobs: Sequence[bytes] = ()
@@ -44,7 +52,7 @@ class Link:
         try:
             return self.gateway.call(call)
         except VirtualPytestError as error:
-            raise self.named(error).with_traceback(None)
+            raise self.named(error).with_traceback(None) from None
 
     def need(self, capability: str) -> None:
         """Raise CapabilityMissing if the device does not have *capability*."""

@@ -68,7 +68,7 @@ class Looking:
 
 
 def locate(name: str, file: Path, variants: Sequence[str], root: Path | None) -> Path:
-    """Return the picture *name* that *file* names, or raise ReferenceNotFound with where was looked and what is near."""
+    """Return the picture *name* that *file* names, or raise ReferenceNotFound: where was looked, and what is near."""
     wanted = [Path(name).with_suffix(f".{word}{Path(name).suffix}" if word else Path(name).suffix)
               for word in _words(variants)]  # fmt: skip
     folders = list(_folders(file, root))

@@ -55,7 +55,7 @@ class Need:
             if one not in CAPABILITIES
         ]
         if self.kind and words.get("kind", self.kind) != self.kind:
-            problems.append(f"{where}: kind {words['kind']!r} contradicts fixture {self.role!r}; use `dut` for any kind")
+            problems.append(f"{where}: kind {words['kind']!r} contradicts fixture {self.role!r}; `dut` is any kind")
         if problems:
             raise ConfigError(*problems)
         return replace(self, **{**words, **lists})

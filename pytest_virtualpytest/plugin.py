@@ -2,11 +2,144 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
 import pytest
 
+from pytest_virtualpytest import collection, hookspecs
+from pytest_virtualpytest.exceptions import ConfigError
+from pytest_virtualpytest.fixtures import desktop, devices, dut, lab, measure, mobile, stb, tv
+from pytest_virtualpytest.outcome import PROBLEMS, Outcomes
+from pytest_virtualpytest.run import Run
+
+__all__ = ["desktop", "devices", "dut", "lab", "measure", "mobile", "stb", "tv"]
+
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add our options."""
+    group = parser.getgroup("virtualpytest", "devices under test")
+    group.addoption(
+        "--vpt-lab", action="append", default=[], metavar="FILE",
+        help="a lab file; may repeat, later ones override (default: $VPT_LAB, lab.toml here, the built-in virtual lab)",
+    )  # fmt: skip
+    group.addoption(
+        "--vpt-device", action="append", default=[], metavar="NAME", help="use this device only; may repeat"
+    )
+    group.addoption(
+        "--vpt-each", choices=("any", "device", "model"), default="any",
+        help="run each test of one device once, on each device, or on one of each model (default: any)",
+    )  # fmt: skip
+    group.addoption(
+        "--vpt-evidence", choices=("always", "failure", "never"), default="failure",
+        help="when to keep frames, clip and log of a test's devices (default: failure)",
+    )  # fmt: skip
+    group.addoption(
+        "--vpt-unavailable", choices=("error", "skip"), default="error",
+        help="what to do about tests that no device of the lab can serve (default: error, exit code 4)",
+    )  # fmt: skip
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Add the hooks that a lab may implement."""
+    pluginmanager.add_hookspecs(hookspecs)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register our markers."""
+    """Register our markers, and what a run shares."""
     config.addinivalue_line("markers", "device(kind, name, model, tags, needs): narrow the test's device")
-    config.addinivalue_line("markers", "devices(role={...}, ...): the devices of a test, by role")
+    config.addinivalue_line("markers", "devices(role={'kind': ...}, ...): the devices of a test, by role")
+    config.pluginmanager.register(Outcomes(Run(config)), "virtualpytest-outcomes")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Read the lab file, where there is one, before anything else is done."""
+    run = Run.of(session.config)
+    if run.is_worker:
+        return
+    with _usage_errors():
+        if run.named:
+            run.lab.check()
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Say which lab serves."""
+    run = Run.of(config)
+    with _usage_errors():
+        settings = run.settings
+    devices = run.lab.devices
+    hosts = [host for host in settings.hosts if any(device.host == host for device in devices)]
+    note = "" if settings.sources else " (no lab.toml)"
+    return (
+        f"virtualpytest: {settings.name}{note}; hosts: {', '.join(hosts) or 'none'}; "
+        f"devices: {', '.join(f'{device.name} ({device.kind})' for device in devices) or 'none'}"
+    )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: object) -> None:
+    """Tell each worker whose run it is part of."""
+    told = node.workerinput  # type: ignore[attr-defined]  # xdist has no types
+    told["virtualpytest_run"] = Run.of(node.config).id  # type: ignore[attr-defined]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Repeat a test for each device or model, where that is asked for."""
+    each = metafunc.config.getoption("vpt_each")
+    if each != "any":
+        with _usage_errors():
+            collection.parametrize(metafunc, Run.of(metafunc.config).lab, each)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """See that the lab can serve every test that is left, or say of all of them why not."""
+    asking = _asking(items)
+    if not asking:
+        return
+    with _usage_errors():
+        problems = collection.check(asking, Run.of(config).lab)
+    if config.getoption("vpt_unavailable") == "skip":
+        for item in asking:
+            if item.nodeid in problems and collection.NEEDS in item.stash:
+                item.add_marker(pytest.mark.skip(reason=problems.pop(item.nodeid).removeprefix(f"{item.nodeid}: ")))
+    if problems:
+        _refuse(config, items, list(problems.values()))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Note the plan in the run's journal."""
+    run = Run.of(session.config)
+    if run.worker in {"main", "gw0"} and session.items and not session.config.option.collectonly:
+        run.journal.note("plan", data={"tests": [item.nodeid for item in session.items]})
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say which devices qualify for each test, where tests are only collected."""
+    if config.option.collectonly:
+        for item in _asking(getattr(terminalreporter, "_session").items):  # noqa: B009  # the one way to the items here
+            terminalreporter.write_line(f"{item.nodeid}: {collection.qualifying(item, Run.of(config).lab)}")
+
+
+def _asking(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Return those of *items* that need devices, or whose needs cannot be understood."""
+    return [item for item in items if collection.asks(item)]
+
+
+def _refuse(config: pytest.Config, items: list[pytest.Item], problems: list[str]) -> None:
+    """End the run before its first test; a worker of xdist leaves that to its controller."""
+    output = getattr(config, "workeroutput", None)
+    if output is None:
+        raise pytest.UsageError(*problems)
+    output[PROBLEMS] = problems
+    items.clear()
+
+
+@contextlib.contextmanager
+def _usage_errors() -> Iterator[None]:
+    """Turn what the user wrote wrong into pytest's exit code 4, a line each."""
+    try:
+        yield
+    except ConfigError as error:
+        raise pytest.UsageError(*error.problems) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from pytest_virtualpytest.exceptions import VirtualPytestError
@@ -55,14 +56,16 @@ class Screen:
         timeout: float | None = None,
         since: Press | Sighting | None = None,
         region: Area = None,
+        beside: Path | None = None,
     ) -> Sighting:
         """Return the first sighting of *target*, or raise NotSeen after *timeout* seconds, times the lab's scale.
 
         Frames are judged from now on, or from *since* on, however long ago that was within the recording.
+        Pictures are looked up beside the calling file, or *beside* another one.
         """
         __tracebackhide__ = True
         seconds = (self._timeout if timeout is None else timeout) * self._scale
-        wanted = self._looking.resolved(target, region)
+        wanted = self._looking.resolved(target, region, beside)
         values = {"target": wanted, "timeout": f"{seconds:g} s", "since": _name(since), "region": region}
         with self._link.step(f"wait for {wanted}", values):
             args = {"target": self._looking.shipped(wanted), "timeout": seconds, "since": _moment(since)}

@@ -1,0 +1,84 @@
+"""What is kept of a test's devices: the frame that decided, the last frame, a clip, the log, the sound level."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from pytest_virtualpytest.exceptions import VirtualPytestError
+
+if TYPE_CHECKING:
+    from pytest_virtualpytest.device import Device
+    from pytest_virtualpytest.report import Report
+
+CLIP_SECONDS = 10.0
+_ERROR_PICTURES = {"annotated": "annotated frame", "frame": "last frame"}
+
+
+def of_error(report: Report, error: BaseException, device: str = "") -> set[str]:
+    """Attach the pictures that *error* brought along, and return their names."""
+    if not isinstance(error, VirtualPytestError):
+        return set()
+    for name, picture in error.pictures.items():
+        report.attach(_titled(_ERROR_PICTURES.get(name, name), device), picture, "png")
+    return {_ERROR_PICTURES.get(name, name) for name in error.pictures}
+
+
+def of_device(report: Report, device: Device, since: float, *, known: set[str], alone: bool) -> None:
+    """Attach what *device* shows, showed and heard; *known* are attached already, *alone* needs no name on them."""
+    name = "" if alone else device.name
+    with device.link.silent():
+        for title, extension, get in _pieces(device, since):
+            if title not in known:
+                body, kind = _got(get, extension)
+                report.attach(_titled(title, name), body, kind)
+
+
+def _pieces(device: Device, since: float) -> Iterator[tuple[str, str, Callable[[], bytes | str]]]:
+    if "screen" in device.link.capabilities:
+        yield "last frame", "png", lambda: device.screen.frame().png
+        yield "clip of the seconds before", "mp4", lambda: device.screen.clip(CLIP_SECONDS).mp4
+    if "audio" in device.link.capabilities:
+        yield "sound level", "txt", lambda: _heard(device)
+    yield "device log", "txt", lambda: _log(device, since)
+
+
+def _got(get: Callable[[], bytes | str], extension: str) -> tuple[bytes | str, str]:
+    """Return what *get* returns, or in its place why there is none: evidence never fails a test."""
+    try:
+        return get(), extension
+    except VirtualPytestError as error:
+        return f"none: {error}", "txt"
+
+
+def _heard(device: Device) -> str:
+    level = device.audio.level(1.0)
+    return f"{level.rms:.1f} dBFS, peak {level.peak:.1f}, over {level.seconds:g} s"
+
+
+def _log(device: Device, since: float) -> str:
+    """Return the device's log of this test, its times counted from the test's start."""
+    lines = str(device.link.call("log", {"since": since}).value).splitlines()
+    return "\n".join(_counted(line, since) for line in lines) or "nothing was done"
+
+
+def _counted(line: str, since: float) -> str:
+    at, _, text = line.partition(" ")
+    with contextlib.suppress(ValueError):
+        return f"{float(at) - since:9.3f} {text}"
+    return line
+
+
+def _titled(title: str, device: str) -> str:
+    return f"{title} of {device}" if device else title
+
+
+def began(device: Device, test: str) -> float:
+    """Put *test* on the device's log, and return when that was on its host's clock."""
+    with device.link.silent():
+        try:
+            return float(device.link.call("mark", {"text": f"begin {test}"}).value["captured"])
+        except VirtualPytestError:  # the test itself will say so
+            return time.monotonic()

@@ -1,0 +1,49 @@
+"""The run journal, ``virtualpytest-run.jsonl`` beside the Allure results: an `Event` a line.
+
+Each process of a run appends to it; a line is one write, so that lines never mix.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from pytest_virtualpytest.models import Event, EventKind
+
+FILE = "virtualpytest-run.jsonl"
+
+
+class Journal:
+    """Notes what happens to the tests of one run; nothing, where the run keeps no results."""
+
+    def __init__(self, folder: Path | None, run: str, worker: str) -> None:
+        self._path = folder / FILE if folder else None
+        self._run, self._worker = run, worker
+
+    def note(
+        self,
+        kind: EventKind,
+        *,
+        test: str = "",
+        device: str = "",
+        host: str = "",
+        data: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Append an event that happens now."""
+        if self._path is None:
+            return
+        event = Event(kind, time.time(), self._run, self._worker, test, device, host, data or {})
+        line = json.dumps(asdict(event), default=str) + "\n"
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with self._path.open("ab", buffering=0) as file:
+            file.write(line.encode())
+
+
+def folder_of(option: str | os.PathLike[str] | None) -> Path | None:
+    """Return the folder of Allure results that *option* names, if it names one."""
+    return Path(option).absolute() if option else None
