@@ -1,47 +1,62 @@
-"""Test real devices with ordinary pytest functions: what a test imports."""
+"""Test real devices with ordinary pytest functions: what a test imports.
 
+A name is imported when it is first asked for, so that a run without devices does not pay for them.
+"""
+
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from pytest_virtualpytest.capabilities import Key
-from pytest_virtualpytest.exceptions import (
-    CallTimeout,
-    CapabilityMissing,
-    CaptureError,
-    ConfigError,
-    DeviceError,
-    DeviceLost,
-    HostError,
-    LabFault,
-    LeaseError,
-    NotSeen,
-    OutOfLimits,
-    ReferenceNotFound,
-    Seen,
-    VirtualPytestError,
-)
-from pytest_virtualpytest.models import Clip, Duration, Frame, Level, Measurement, Press, Region, Sighting
-from pytest_virtualpytest.targets import All, AnyOf, Appears, Black, Gone, Image, Motion, Not, Target, Then
-
 if TYPE_CHECKING:
+    from pytest_virtualpytest.capabilities import Key
     from pytest_virtualpytest.device import Device
-    from pytest_virtualpytest.fixtures import device_fixture
+    from pytest_virtualpytest.exceptions import (
+        CallTimeout,
+        CapabilityMissing,
+        CaptureError,
+        ConfigError,
+        DeviceError,
+        DeviceLost,
+        HostError,
+        LabFault,
+        LeaseError,
+        NotSeen,
+        OutOfLimits,
+        ReferenceNotFound,
+        Seen,
+        VirtualPytestError,
+    )
+    from pytest_virtualpytest.fixtures import Devices, device_fixture
+    from pytest_virtualpytest.lab import Lab
+    from pytest_virtualpytest.measure import Measure
+    from pytest_virtualpytest.models import Clip, Duration, Frame, Level, Measurement, Press, Region, Sighting
+    from pytest_virtualpytest.targets import All, AnyOf, Appears, Black, Gone, Image, Motion, Not, Target, Then
 
 __all__ = [
     "All", "AnyOf", "Appears", "Black", "CallTimeout", "CapabilityMissing", "CaptureError", "Clip", "ConfigError",
-    "Device", "DeviceError", "DeviceLost", "Duration", "Frame", "Gone", "HostError", "Image", "Key", "LabFault",
-    "LeaseError", "Level", "Measurement", "Motion", "Not", "NotSeen", "OutOfLimits", "Press", "ReferenceNotFound",
-    "Region", "Seen", "Sighting", "Target", "Then", "VirtualPytestError", "device_fixture",
+    "Device", "DeviceError", "DeviceLost", "Devices", "Duration", "Frame", "Gone", "HostError", "Image", "Key",
+    "Lab", "LabFault", "LeaseError", "Level", "Measure", "Measurement", "Motion", "Not", "NotSeen", "OutOfLimits",
+    "Press", "ReferenceNotFound", "Region", "Seen", "Sighting", "Target", "Then", "VirtualPytestError",
+    "device_fixture",
 ]  # fmt: skip
+
+_HOMES = {
+    "capabilities": {"Key"},
+    "device": {"Device"},
+    "fixtures": {"Devices", "device_fixture"},
+    "lab": {"Lab"},
+    "measure": {"Measure"},
+    "models": {"Clip", "Duration", "Frame", "Level", "Measurement", "Press", "Region", "Sighting"},
+    "targets": {"All", "AnyOf", "Appears", "Black", "Gone", "Image", "Motion", "Not", "Target", "Then"},
+}
 
 
 def __getattr__(name: str) -> Any:
-    """Import what needs pytest only when it is asked for."""
-    if name == "device_fixture":
-        from pytest_virtualpytest.fixtures import device_fixture
+    """Import what is asked for."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = next((module for module, names in _HOMES.items() if name in names), "exceptions")
+    return getattr(import_module(f"{__name__}.{home}"), name)
 
-        return device_fixture
-    if name == "Device":
-        from pytest_virtualpytest.device import Device
 
-        return Device
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+def __dir__() -> list[str]:
+    return sorted(__all__)

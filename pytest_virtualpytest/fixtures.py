@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import pytest
 
 from pytest_virtualpytest.collection import ATTRIBUTE
-from pytest_virtualpytest.device import Device
-from pytest_virtualpytest.lab import Lab
-from pytest_virtualpytest.measure import Measure
 from pytest_virtualpytest.needs import Need
 from pytest_virtualpytest.run import Run
+
+if TYPE_CHECKING:
+    from pytest_virtualpytest.device import Device
+    from pytest_virtualpytest.lab import Lab
+    from pytest_virtualpytest.measure import Measure
 
 Scope: TypeAlias = Literal["function", "class", "module", "package", "session"]
 

@@ -9,11 +9,11 @@ import json
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pytest_virtualpytest.models import Event, EventKind
+if TYPE_CHECKING:
+    from pytest_virtualpytest.models import EventKind
 
 FILE = "virtualpytest-run.jsonl"
 
@@ -37,6 +37,10 @@ class Journal:
         """Append an event that happens now."""
         if self._path is None:
             return
+        from dataclasses import asdict
+
+        from pytest_virtualpytest.models import Event
+
         event = Event(kind, time.time(), self._run, self._worker, test, device, host, data or {})
         line = json.dumps(asdict(event), default=str) + "\n"
         self._path.parent.mkdir(parents=True, exist_ok=True)

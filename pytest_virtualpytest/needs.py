@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from pytest_virtualpytest.capabilities import CAPABILITIES
 from pytest_virtualpytest.exceptions import ConfigError
 
 if TYPE_CHECKING:
@@ -48,6 +46,8 @@ class Need:
     def narrowed(self, words: Mapping[str, Any], where: str) -> Need:
         """Return this need with the *words* of a marker; *where* begins each complaint."""
         problems = [f"{where}: unknown {word!r}{_nearest(word, _WORDS)}" for word in words if word not in _WORDS]
+        from pytest_virtualpytest.capabilities import CAPABILITIES
+
         lists = {word: _row(words[word]) for word in ("tags", "needs") if word in words}
         problems += [
             f"{where}: unknown capability {one!r}{_nearest(one, CAPABILITIES)}"
@@ -78,5 +78,7 @@ def _row(value: str | Sequence[str]) -> tuple[str, ...]:
 
 
 def _nearest(word: str, known: Sequence[str]) -> str:
+    from difflib import get_close_matches
+
     near = get_close_matches(word, known, 1)
     return f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(known)}"
