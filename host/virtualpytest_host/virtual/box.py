@@ -9,26 +9,31 @@ lives, and ends when nobody has held ``users`` for a while.
 from __future__ import annotations
 
 import argparse
+import collections
 import contextlib
 import fcntl
 import json
 import os
-import queue
 import random
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
+from virtualpytest_host import needs
 
-from virtualpytest_host.virtual import canvas, drawing, servers, tenancy
-from virtualpytest_host.virtual.faults import Faults
-from virtualpytest_host.virtual.product import Product
-from virtualpytest_host.virtual.stream import RATE, Encoder, Outlet
-from virtualpytest_host.virtual.truth import Truth
+with needs.host_extra("a virtual set-top box"):
+    import cv2
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from virtualpytest_host.virtual import canvas, drawing, servers, tenancy
+    from virtualpytest_host.virtual.faults import Faults
+    from virtualpytest_host.virtual.ports import Port
+    from virtualpytest_host.virtual.product import Product
+    from virtualpytest_host.virtual.stream import RATE, Encoder, Outlet
+    from virtualpytest_host.virtual.truth import Truth
 
 _AHEAD = 2  # blocks of sound that run ahead of the picture, as the encoder holds as many back
 
@@ -46,7 +51,11 @@ class Clock:
 
 
 class Box:
-    """The main loop: one turn for each frame."""
+    """The main loop: one turn for each frame.
+
+    A frame shows the product as it was when the frame was due, however late it is drawn: what keys and
+    mains did until then, and nothing that came after.
+    """
 
     def __init__(self, options: argparse.Namespace) -> None:
         folder = Path(options.folder)
@@ -54,26 +63,30 @@ class Box:
         self._clock = Clock(options.pts_origin, options.drift_ppm / 1e6)
         self._product = Product(black_seconds=options.black_ms / 1000)
         self._faults, self._truth = Faults(), Truth(folder / "truth.jsonl")
-        self._keys: queue.SimpleQueue[tuple[str, float]] = queue.SimpleQueue()
+        self._events: collections.deque[tuple[float, Callable[[float], None]]] = collections.deque()
         self._outlet = Outlet(options.delay_ms / 1000)
         self._encoder = Encoder(self._outlet, (canvas.WIDTH, canvas.HEIGHT), self._fps)
         self._shown: str | None = None
         self._last = drawing.still("boot")
+        self._mains = self._product.powered
         self._tenancy = tenancy.Tenancy(folder, options.linger)
-        mode = lambda: "PowerOn" if self._product.awake else "DisplayOff"  # noqa: E731
-        ports = {
-            "video": self._outlet.port,
-            "keys": servers.keys(options.name, self._faults, self._truth, self._press, mode).port,
-            "power": servers.supply(self._faults, self._switch, lambda: self._product.powered).port,
-            "control": servers.control(self._faults, self._truth, self._apply, self._state).port,
-        }
-        self._state_file = folder / "state.json"
-        self._publish({"pid": os.getpid(), "ports": ports, "started": time.monotonic(), "name": options.name})
+        self._ports = {"video": self._outlet.port, **self._open_ports(options.name)}
+        self._publish(options.name, folder / "state.json")
 
-    def _publish(self, state: dict[str, object]) -> None:
-        fresh = self._state_file.with_suffix(".new")
+    def _open_ports(self, name: str) -> dict[str, Port]:
+        mode = lambda: "PowerOn" if self._product.awake else "DisplayOff"  # noqa: E731
+        return {
+            "keys": servers.keys(name, self._faults, self._truth, self._press, mode),
+            "power": servers.supply(self._switch, lambda: self._mains),
+            "control": servers.control(self._faults, self._truth, self._apply, self._state),
+        }
+
+    def _publish(self, name: str, path: Path) -> None:
+        ports = {side: port.number for side, port in self._ports.items()}
+        fresh = path.with_suffix(".new")
+        state = {"pid": os.getpid(), "ports": ports, "started": time.monotonic(), "name": name}
         fresh.write_text(json.dumps(state), encoding="utf-8")
-        fresh.rename(self._state_file)
+        fresh.rename(path)
 
     def run(self) -> None:
         """Send frames until nobody needs the box."""
@@ -85,10 +98,10 @@ class Box:
                 time.sleep(early)
             elif early < -1:  # the machine slept: do not race to catch up
                 start -= early
-            now = time.monotonic()
-            self._take_keys(now)
-            phase = self._sound(due, now, phase)
-            self._picture(number, due, now)
+                due -= early
+            self._take_events(due)
+            phase = self._sound(due, phase)
+            self._picture(number, due)
             if number == 0:
                 sys.stdout.write("ready\n")
                 sys.stdout.flush()
@@ -97,16 +110,19 @@ class Box:
     def _press(self, action: str, key: str) -> None:
         now = time.monotonic()
         self._truth.note("key", at=now, key=key, action=action)
-        if action == "press" or (action == "down" and key not in self._product.held):
-            self._keys.put((key, now))
-        if action == "down":
-            self._product.held[key] = now
-        elif action == "up":
-            self._product.held.pop(key, None)
+        product = self._product
+        does: dict[str, Callable[[float], None]] = {
+            "press": lambda at: product.press(key, at),
+            "down": lambda at: product.down(key, at),
+            "up": lambda _: product.up(key),
+        }
+        self._events.append((now, does[action]))
 
     def _switch(self, on: bool) -> None:
-        self._product.supply(on, time.monotonic())
-        self._truth.note("power", on=on)
+        now = time.monotonic()
+        self._mains = on
+        self._truth.note("power", at=now, on=on)
+        self._events.append((now, lambda at: self._product.supply(on, at)))
 
     def _state(self) -> str:
         return self._product.state(time.monotonic())
@@ -115,41 +131,42 @@ class Box:
         """Bring the faults that are more than pictures into force."""
         if self._faults.on("crash"):
             os.kill(os.getpid(), signal.SIGKILL)
-        if self._faults.on("end"):
-            self._outlet.drop()
+        self._outlet.ended = self._faults.on("end")
+        if self._outlet.ended:
+            self._outlet.port.hang_up()
 
-    def _take_keys(self, now: float) -> None:
-        while not self._keys.empty():
-            self._product.press(self._keys.get()[0], now)
-        for key, since in list(self._product.held.items()):
-            if now - since > 0.5:
-                self._product.held[key] = now - 0.4
-                self._product.press(key, now)
+    def _take_events(self, due: float) -> None:
+        while self._events and self._events[0][0] <= due:
+            at, happen = self._events.popleft()
+            happen(at)
+        self._product.repeat(due)
 
-    def _picture(self, number: int, due: float, now: float) -> None:
+    def _picture(self, number: int, due: float) -> None:
         self._outlet.stalled, self._outlet.ended = self._faults.on("stall"), self._faults.on("end")
-        self._outlet.refuse(self._faults.on("refuse"))
+        for side in ("video", "keys", "power"):
+            self._ports[side].refuse(self._faults.on("refuse"))
         if self._faults.on("drop") and number % 2:
             return
-        state, picture = self._see(number, now)
+        state, picture = self._see(number, due)
         if state != self._shown:
             self._truth.note("screen", at=due, pts=self._clock.read(due), state=state, frame=number)
             self._shown = state
         self._encoder.picture(picture, self._clock.read(due))
 
-    def _see(self, number: int, now: float) -> tuple[str, canvas.Image]:
+    def _see(self, number: int, due: float) -> tuple[str, canvas.Image]:
         if self._faults.on("freeze"):
             return "frozen", self._last
         if self._faults.on("no_signal"):
             return "no-signal", drawing.still("no-signal")
         if self._faults.on("black"):
             return "black", drawing.still("black")
-        self._last = drawing.draw(self._product, number, now)
-        return self._product.state(now), self._last
+        self._last = drawing.draw(self._product, number, due)
+        return self._product.state(due), self._last
 
-    def _sound(self, due: float, now: float, phase: float) -> float:
+    def _sound(self, due: float, phase: float) -> float:
         count = RATE // self._fps
-        tone = 0 if self._faults.on("silence") else self._product.tone(now)
+        quiet = self._faults.on("silence") or self._faults.on("no_signal")
+        tone = 0 if quiet else self._product.tone(due)
         angles = phase + 2 * np.pi * tone * np.arange(count) / RATE
         loud = 0.05 * self._product.volume if tone else 0.0
         samples: NDArray[np.float32] = (loud * np.sin(angles)).astype(np.float32)
@@ -179,7 +196,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         options.pts_origin, options.drift_ppm = random.uniform(1, 20_000), random.uniform(-100, 100)
         options.delay_ms = random.uniform(0, 200)
     with contextlib.suppress(KeyboardInterrupt), (Path(options.folder) / "box.lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock, fcntl.LOCK_EX)  # whoever starts a box has seen to it that none holds it
+        cv2.setNumThreads(1)
         Box(options).run()
     os._exit(0)
 

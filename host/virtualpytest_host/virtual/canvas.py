@@ -46,9 +46,14 @@ def write(
     """Draw *words*, *size* pixels high, on a baseline at *place*; *weight* 100..1000, 400 is regular."""
     left = place[0]
     if align != "left":
-        wide = cv2.getTextSize((0, 0), words, (0, 0), _font(), size, weight)[2]
+        wide = width(words, size, weight=weight)
         left -= wide // 2 if align == "centre" else wide
     cv2.putText(picture, words, (left, place[1]), colour, _font(), size, weight)
+
+
+def width(words: str, size: int, *, weight: int = 400) -> int:
+    """Return how many pixels wide *words* are."""
+    return int(cv2.getTextSize((0, 0), words, (0, 0), _font(), size, weight)[2])
 
 
 def panel(picture: Image, box: Box, colour: Colour, corner: int = 12) -> None:

@@ -9,7 +9,21 @@ import numpy as np
 
 from virtualpytest_host.virtual import scenes
 from virtualpytest_host.virtual.canvas import (
-    ACCENT, GREY, INK, SLATE, WHITE, WIDTH, Box, Colour, Image, blank, card, gradient, panel, shade, write,
+    ACCENT,
+    GREY,
+    INK,
+    SLATE,
+    WHITE,
+    WIDTH,
+    Box,
+    Colour,
+    Image,
+    blank,
+    card,
+    gradient,
+    panel,
+    shade,
+    write,
 )  # fmt: skip
 from virtualpytest_host.virtual.product import APPS, CHANNELS, SETTINGS, Product
 
@@ -20,7 +34,9 @@ _PROGRAMMES = (
     ("Harbour lights", "Behind the scenes", "Night train"), ("Ball games", "Story time", "Sing along"),
     ("High peaks", "Rivers of ice", "The forest at night"),
 )  # fmt: skip
-_FILMS = ("Harbour lights", "Northbound", "The clockmaker", "Paper moon", "Long way down", "Quiet sea", "Ember", "Atlas")
+_FILMS = (
+    "Harbour lights", "Northbound", "The clockmaker", "Paper moon", "Long way down", "Quiet sea", "Ember", "Atlas",
+)  # fmt: skip
 _DETAILS = (
     ("1080p, 50 Hz", "Colour: natural"), ("Stereo", "Lip sync: 0 ms"), ("Connected: Home network", "Signal: strong"),
     ("English", "Subtitles: off"), ("Off", "No code set"), ("Version 1.0", "Up to date"), ("Virtual STB", "Model V1"),
@@ -71,7 +87,7 @@ def banner(channel: int) -> Image:
 @functools.cache
 def guide(row: int, channel: int) -> Image:
     """Return the programme guide over the darkened *channel*."""
-    picture: Image = scenes.scene(channel)[:, :WIDTH] // 5
+    picture = np.asarray(cv2.blur(scenes.scene(channel)[:, :WIDTH], (61, 61)), np.uint8) // 5  # no letter shows through
     picture[:128] = INK
     _header(picture, "TV Guide", "Tuesday  20:15")
     for slot, hour in enumerate(("20:00", "20:45", "21:30")):

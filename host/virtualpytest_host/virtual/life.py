@@ -51,16 +51,21 @@ def attach(kind: str, name: str, options: Sequence[str] = ()) -> Attachment:
     place = folder(name)
     with _alone(place):
         users = (place / "users").open("a")
-        fcntl.flock(users, fcntl.LOCK_SH)
-        if not taken(place / "box.lock"):
-            _start(place, name, options)
-        return Attachment(_controllers(_read(place)), users)
+        try:
+            fcntl.flock(users, fcntl.LOCK_SH)
+            if not taken(place / "box.lock"):
+                _start(place, name, options)
+            return Attachment(_controllers(_read(place)), users)
+        except BaseException:
+            users.close()
+            raise
 
 
 def pin(kind: str, name: str) -> None:
     """Start *name* and keep it without users until :func:`stop`."""
+    attachment = attach(kind, name)
     (folder(name) / "pinned").touch()
-    attach(kind, name).close()
+    attachment.close()
 
 
 def stop(name: str) -> bool:
@@ -89,29 +94,31 @@ def _alone(place: Path) -> Iterator[None]:
 
 
 def _start(place: Path, name: str, options: Sequence[str]) -> None:
-    command = [sys.executable, "-m", "virtualpytest_host.virtual.box", "--name", name, "--folder", str(place)]
+    box = [sys.executable, "-m", "virtualpytest_host.virtual.box", "--name", name, "--folder", str(place)]
     linger = ["--linger", os.environ["VPT_LINGER"]] if "VPT_LINGER" in os.environ else []
     with (place / "box.log").open("wb") as log:
-        process = subprocess.Popen(
-            [*command, *linger, *options],
+        shell = subprocess.Popen(  # it ends at once: the box is nobody's child
+            ["/bin/sh", "-c", '"$@" &', "sh", *box, *linger, *options],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,
             start_new_session=True,
         )
-    assert process.stdout is not None
-    with process.stdout as output:
+    assert shell.stdout is not None
+    with shell.stdout as output:
+        shell.wait()
         ready, _, _ = select.select([output], [], [], _START_SECONDS)
         if not ready or output.readline() != b"ready\n":
-            process.kill()
-            process.wait()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(shell.pid, signal.SIGKILL)
             raise DeviceError(f"virtual device {name!r} did not start: {_reason(place)}")
-    process.returncode = 0  # it outlives this process on purpose; nobody waits for it
 
 
 def _reason(place: Path) -> str:
-    lines = (place / "box.log").read_text(errors="replace").strip().splitlines()
-    return f"{lines[-1]} (log: {place / 'box.log'})" if lines else f"no output within {_START_SECONDS:.0f} s"
+    log = place / "box.log"
+    lines = log.read_text(errors="replace").strip().splitlines()
+    said, _, ours = lines[-1].partition(f"{DeviceError.__name__}: ") if lines else ("", "", "")
+    return f"{ours or said} (log: {log})" if lines else f"no output within {_START_SECONDS:.0f} s"
 
 
 def _await_end(place: Path) -> None:

@@ -11,6 +11,7 @@ APPS = ("Live TV", "Guide", "Films", "Settings")
 BOOT_SECONDS = 2.0
 BANNER_SECONDS = 3.0
 LOADING_SECONDS = 1.5
+REPEAT_AFTER, REPEAT_EVERY = 0.5, 0.1
 
 _LIVE_KEYS = {"Home": "home", "Guide": "guide", "Menu": "settings"}
 
@@ -63,6 +64,24 @@ class Product:
             self.awake, self.screen, self.row = True, "live", 0
             self.black_until = self.banner_until = 0.0
         self.powered = on
+        self.held.clear()
+
+    def down(self, key: str, now: float) -> None:
+        """Take *key* going down: a press that repeats until it goes up."""
+        if key not in self.held:
+            self.press(key, now)
+        self.held[key] = now + REPEAT_AFTER
+
+    def up(self, key: str) -> None:
+        """Take *key* going up."""
+        self.held.pop(key, None)
+
+    def repeat(self, now: float) -> None:
+        """Do what the keys that are held down do again until *now*."""
+        for key, due in self.held.items():
+            if now >= due:
+                self.held[key] = due + REPEAT_EVERY
+                self.press(key, now)
 
     def press(self, key: str, now: float) -> None:
         """Do what *key*, by its ECP name, does on the present screen."""

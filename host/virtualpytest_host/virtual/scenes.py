@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 import cv2
 import numpy as np
 
-from virtualpytest_host.virtual.canvas import HEIGHT, WHITE, WIDTH, Colour, Image, gradient, panel, write
+from virtualpytest_host.virtual.canvas import HEIGHT, WHITE, WIDTH, Colour, Image, gradient, panel, width, write
 
 PAN = 240
 _WIDE = WIDTH + PAN
@@ -51,16 +51,16 @@ def _newsroom() -> Image:
         angle = turn * math.pi / 6
         end = (_WIDE // 2 + 180 + round(480 * math.cos(angle)), 300 + round(480 * math.sin(angle)))
         cv2.line(picture, (_WIDE // 2 + 180, 300), end, (120, 68, 28), 1, cv2.LINE_AA)
-    panel(picture, (120, 150, 520, 300), (70, 34, 16), 10)
-    write(picture, "World report", (156, 250), 58, weight=700)
-    write(picture, "Every hour, on the hour", (158, 306), 28, colour=(220, 200, 186))
+    panel(picture, (290, 150, 480, 300), (70, 34, 16), 10)  # on screen wherever the picture pans to
+    write(picture, "World report", (326, 250), 58, weight=700)
+    write(picture, "Every hour, on the hour", (328, 306), 28, colour=(220, 200, 186))
     return picture
 
 
 def _pitch() -> Image:
     picture = gradient((52, 132, 44), (38, 104, 34), _WIDE)
     for stripe in range(0, _WIDE, 200):
-        picture[:, stripe : stripe + 100] += np.array((10, 16, 10), np.uint8)  # mown the other way; nothing here overflows
+        picture[:, stripe : stripe + 100] += np.array((10, 16, 10), np.uint8)  # mown the other way; nothing overflows
     cv2.rectangle(picture, (50, 50), (_WIDE - 50, HEIGHT - 50), WHITE, 4, cv2.LINE_AA)
     cv2.line(picture, (_WIDE // 2, 50), (_WIDE // 2, HEIGHT - 50), WHITE, 4, cv2.LINE_AA)
     cv2.circle(picture, (_WIDE // 2, HEIGHT // 2), 110, WHITE, 4, cv2.LINE_AA)
@@ -109,12 +109,11 @@ def _ticker(picture: Image, number: int) -> None:
 
 @functools.cache
 def _headlines() -> Image:
-    strip = np.full((54, 2 * 1960, 3), (40, 34, 190), np.uint8)
-    words = "Markets steady   •   Rain in the north   •   Cup final tonight   •   New bridge opens   •   "
-    for half in (0, strip.shape[1] // 2):
-        write(strip, words, (half + 30, 37), 28, weight=600)
-        write(strip, "More at eleven   •   Trains run again   •   ", (half + 1210, 37), 28, weight=600)
-    return strip
+    words = "   •   ".join(("Markets steady", "Rain in the north", "Cup final tonight", "New bridge opens",
+                            "More at eleven", "Trains run again", ""))  # fmt: skip
+    half = np.full((54, width(words, 28, weight=600), 3), (40, 34, 190), np.uint8)
+    write(half, words, (0, 37), 28, weight=600)
+    return np.hstack([half, half])
 
 
 def _match(picture: Image, number: int) -> None:

@@ -12,8 +12,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
+from xml.sax.saxutils import escape
 
 from virtualpytest_host.virtual.faults import NAMES, Faults
+from virtualpytest_host.virtual.ports import Port
 from virtualpytest_host.virtual.truth import Truth
 
 _INFO = (
@@ -22,6 +24,10 @@ _INFO = (
     "<software-version>1.0</software-version><software-build>1</software-build><is-tv>false</is-tv>"
     "<power-mode>{mode}</power-mode></device-info>"
 )
+_ACTIVE = "<active-app><app>Roku</app></active-app>"
+_PLAYER = '<player error="false" state="close"/>'
+_SWITCH = {"ON": True, "1": True, "OFF": False, "0": False}
+_LEAVING_SECONDS = 0.5  # a connection that was closed a moment ago is still being put away
 _APPS = '<apps><app id="1" type="appl" version="1.0">Films</app></apps>'
 
 
@@ -29,7 +35,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
     """Answers with text, logs nothing."""
 
     protocol_version = "HTTP/1.1"
-    server: Server
 
     def reply(self, body: str = "", status: int = 200, kind: str = "text/xml") -> None:
         """Send *body*."""
@@ -44,37 +49,20 @@ class Handler(http.server.BaseHTTPRequestHandler):
         """Write nothing: standard error is the box's log."""
 
 
-class Server(http.server.ThreadingHTTPServer):
-    """One of the box's HTTP ports, on loopback."""
-
-    daemon_threads = True
-
-    def __init__(self, handler: type[Handler], faults: Faults | None = None) -> None:
-        super().__init__(("127.0.0.1", 0), handler)
-        self._faults = faults
-        threading.Thread(target=self.serve_forever, args=(0.1,), daemon=True).start()
-
-    @property
-    def port(self) -> int:
-        """The port it listens on."""
-        return int(self.server_address[1])
-
-    def verify_request(self, request: Any, client_address: Any) -> bool:
-        """Close the connection at once while ``refuse`` is on."""
-        return not (self._faults and self._faults.on("refuse"))
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Ignore clients that hang up."""
+def _serve(handler: type[Handler]) -> Port:
+    nobody: Any = None  # there is no server object: a port is all that a handler needs
+    return Port(lambda connection, address: handler(connection, address, nobody))
 
 
-def keys(name: str, faults: Faults, truth: Truth, press: Callable[[str, str], None], mode: Callable[[], str]) -> Server:
+def keys(name: str, faults: Faults, truth: Truth, press: Callable[[str, str], None], mode: Callable[[], str]) -> Port:
     """Return the ECP port; *press* gets ``press``, ``down`` or ``up`` and the key's name."""
     users = _Users()
 
     class Ecp(Handler):
         def do_POST(self) -> None:
-            _, action, key, *_rest = [*unquote(self.path).split("/", 2), "", ""]
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            _, action, key, *_rest = [*unquote(self.path).split("/", 2), "", ""]
+            faults.outlast("hang", 3600)
             owner = users.take(self.client_address)
             if owner != self.client_address:
                 truth.note("second user", client=list(self.client_address))
@@ -85,61 +73,80 @@ def keys(name: str, faults: Faults, truth: Truth, press: Callable[[str, str], No
                 self._key(action[3:], key)
 
         def _key(self, action: str, key: str) -> None:
-            faults.outlast("hang", 3600)
             if faults.on("slow_key"):
                 faults.outlast("slow_key", faults.amount("slow_key", 1.0))
             press(action, key)
+            users.note(action, key)
             self.reply()
 
         def do_GET(self) -> None:
-            answers = {"/query/device-info": _INFO.format(name=name, mode=mode()), "/query/apps": _APPS,
-                       "/query/active-app": "<active-app><app>Roku</app></active-app>"}  # fmt: skip
+            faults.outlast("hang", 3600)
+            answers = {"/query/device-info": _INFO.format(name=escape(name), mode=mode()), "/query/apps": _APPS,
+                       "/query/active-app": _ACTIVE, "/query/media-player": _PLAYER}  # fmt: skip
             known = answers.get(self.path)
             self.reply(known or "", 200 if known else 404)
 
         def finish(self) -> None:
-            users.leave(self.client_address)
+            for key in users.leave(self.client_address):
+                press("up", key)
             super().finish()
 
-    return Server(Ecp, faults)
+    return _serve(Ecp)
 
 
 class _Users:
-    """The one connection that owns the keys."""
+    """The one connection that owns the keys, and the keys that it keeps down."""
 
     def __init__(self) -> None:
         self._owner: Any = None
-        self._lock = threading.Lock()
+        self._down: set[str] = set()
+        self._left = threading.Condition()
 
     def take(self, client: Any) -> Any:
-        with self._lock:
+        """Return the owner: *client* where there is none, or the one there was leaves just now."""
+        with self._left:
+            self._left.wait_for(lambda: self._owner in {None, client}, _LEAVING_SECONDS)
             self._owner = self._owner or client
             return self._owner
 
-    def leave(self, client: Any) -> None:
-        with self._lock:
-            if self._owner == client:
-                self._owner = None
+    def note(self, action: str, key: str) -> None:
+        if action == "down":
+            self._down.add(key)
+        elif action == "up":
+            self._down.discard(key)
+
+    def leave(self, client: Any) -> set[str]:
+        """Let the next one in; return the keys that *client* has left down."""
+        with self._left:
+            if self._owner != client:
+                return set()
+            self._owner, down, self._down = None, self._down, set()
+            self._left.notify_all()
+            return down
 
 
-def supply(faults: Faults, switch: Callable[[bool], None], powered: Callable[[], bool]) -> Server:
+def supply(switch: Callable[[bool], None], powered: Callable[[], bool]) -> Port:
     """Return the Tasmota port."""
 
     class Tasmota(Handler):
         def do_GET(self) -> None:
-            words = parse_qs(urlsplit(self.path).query).get("cmnd", [""])[0].split()
-            word = words[1].upper() if len(words) > 1 else ""
-            if not words or words[0].upper() not in {"POWER", "POWER1", "STATUS"}:
-                self.reply('{"Command":"Unknown"}', kind="application/json")
-                return
-            if words[0].upper() != "STATUS" and word in {"ON", "OFF", "TOGGLE", "1", "0", "2"}:
-                switch({"ON": True, "1": True, "OFF": False, "0": False}.get(word, not powered()))
-            self.reply(json.dumps({"POWER": "ON" if powered() else "OFF"}), kind="application/json")
+            command, _, word = parse_qs(urlsplit(self.path).query).get("cmnd", [""])[0].upper().partition(" ")
+            if command in {"POWER", "POWER1"}:
+                if word in {"TOGGLE", "2"} or word in _SWITCH:
+                    switch(_SWITCH.get(word, not powered()))
+                self._tell({"POWER": "ON" if powered() else "OFF"})
+            elif command == "STATUS":
+                self._tell({"Status": {"Module": 1, "FriendlyName": ["Virtual plug"], "Power": int(powered())}})
+            else:
+                self._tell({"Command": "Unknown"})
 
-    return Server(Tasmota, faults)
+        def _tell(self, answer: dict[str, object]) -> None:
+            self.reply(json.dumps(answer), kind="application/json")
+
+    return _serve(Tasmota)
 
 
-def control(faults: Faults, truth: Truth, apply: Callable[[], None], state: Callable[[], str]) -> Server:
+def control(faults: Faults, truth: Truth, apply: Callable[[], None], state: Callable[[], str]) -> Port:
     """Return the port that tests use: ``POST /fault/NAME?seconds=2&amount=1``, ``POST /clear``, ``GET /state``."""
 
     class Control(Handler):
@@ -161,4 +168,4 @@ def control(faults: Faults, truth: Truth, apply: Callable[[], None], state: Call
         def do_GET(self) -> None:
             self.reply(json.dumps({"state": state(), "time": time.monotonic()}), kind="application/json")
 
-    return Server(Control)
+    return _serve(Control)

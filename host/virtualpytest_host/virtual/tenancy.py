@@ -11,11 +11,14 @@ import time
 from pathlib import Path
 
 
-def taken(path: Path) -> bool:
-    """Tell whether somebody holds a flock on *path*."""
+def taken(path: Path, *, shared: bool = False) -> bool:
+    """Tell whether somebody holds a flock on *path*; *shared* where its holders share it.
+
+    Who only looks shares the lock for that moment, so that two who look do not take each other for the holder.
+    """
     with path.open("a") as file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, (fcntl.LOCK_EX if shared else fcntl.LOCK_SH) | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
     return False
@@ -40,7 +43,7 @@ class Tenancy:
         return now - self._needed > self._linger and self._still_unwanted()
 
     def _wanted(self) -> bool:
-        return (self._folder / "pinned").exists() or taken(self._folder / "users")
+        return (self._folder / "pinned").exists() or taken(self._folder / "users", shared=True)
 
     def _still_unwanted(self) -> bool:
         try:

@@ -37,7 +37,8 @@ def _cuts() -> dict[str, tuple[Image, Box]]:
         "no-signal": (drawing.still("no-signal"), (0, 0, 1280, 720)),
         "banner": (drawing.banner(0), (900, 26, 290, 44)),  # the part that every channel's has
     }
-    return cuts | {f"banner-{number + 1}": (drawing.banner(number), (14, 14, 400, 96)) for number in range(len(CHANNELS))}
+    names: Box = (14, 14, 400, 96)
+    return cuts | {f"banner-{number + 1}": (drawing.banner(number), names) for number in range(len(CHANNELS))}
 
 
 if __name__ == "__main__":
