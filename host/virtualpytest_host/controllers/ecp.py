@@ -5,12 +5,13 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from pytest_virtualpytest.exceptions import DeviceError
 from virtualpytest_host import needs
+from virtualpytest_host.controllers import address
 
 if TYPE_CHECKING:
     import httpx
@@ -32,13 +33,13 @@ class Ecp:
     A key is never sent twice, whatever happens to its answer.
     """
 
-    url: str
+    url: str = field(repr=False)
     timeout: float = 5.0
     gives: ClassVar[Sequence[str]] = ("remote",)
 
     def resources(self) -> Sequence[str]:
         """Return the address that this remote holds."""
-        return [urlsplit(self.url).netloc or self.url]
+        return [self._address.place]
 
     def open(self) -> None:
         """Make the client, so that its making is no part of the first key's time; the first key connects."""
@@ -47,18 +48,20 @@ class Ecp:
     def close(self) -> None:
         """Close the connection."""
         if "_client" in self.__dict__:
-            self._client.close()
+            self.__dict__.pop("_client").close()
 
     def press(self, key: str, /) -> None:
         """Press and release *key*."""
         self._post(f"/keypress/{_name(key)}")
 
     def hold(self, key: str, seconds: float, /) -> None:
-        """Keep *key* down for *seconds*."""
+        """Keep *key* down for *seconds*; it goes up again whatever happens meanwhile."""
         name = _name(key)
         self._post(f"/keydown/{name}")
-        time.sleep(seconds)
-        self._post(f"/keyup/{name}")
+        try:
+            time.sleep(seconds)
+        finally:
+            self._post(f"/keyup/{name}")
 
     def type(self, text: str, /) -> None:
         """Enter *text*, one character after the other."""
@@ -66,26 +69,30 @@ class Ecp:
             self._post(f"/keypress/Lit_{quote(character, safe='')}")
 
     @functools.cached_property
+    def _address(self) -> address.Address:
+        return address.parse(self.url, "ecp")
+
+    @functools.cached_property
     def _client(self) -> httpx.Client:
         with needs.host_extra("the ecp controller"):
             import httpx
-        return httpx.Client(base_url=self.url, timeout=self.timeout, trust_env=False)
+        return httpx.Client(base_url=str(self._address), timeout=self.timeout, trust_env=False)
 
     def _post(self, path: str) -> None:
-        client = self._client
+        client, where = self._client, self._address
         import httpx
 
         try:
             answer = client.post(path)
         except httpx.TimeoutException as error:
-            raise DeviceError(f"{self.url}: no answer to {path} within {self.timeout:g} s") from error
+            raise DeviceError(f"{where}: no answer to {path} within {self.timeout:g} s; is the device well?") from error
         except httpx.HTTPError as error:
             reason = str(error) or type(error).__name__
-            raise DeviceError(f"{self.url}: {reason}; is the device on, and the url right?") from error
+            raise DeviceError(f"{where}: {reason}; is the device on, and the url right?") from error
         if answer.status_code == 503:
-            raise DeviceError(f"{self.url}: {answer.text or 'busy'}; only one remote at a time may use it")
+            raise DeviceError(f"{where}: {answer.text or 'busy'}; only one remote at a time may use it")
         if answer.is_error:
-            raise DeviceError(f"{self.url}: HTTP {answer.status_code} for {path}; a Roku must allow control by apps")
+            raise DeviceError(f"{where}: HTTP {answer.status_code} for {path}; a Roku must allow control by apps")
 
 
 def _name(key: str) -> str:

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import functools
+import http.client
+import json
+import urllib.error
+import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlencode
 
 from pytest_virtualpytest.exceptions import DeviceError
-from virtualpytest_host import needs
+from virtualpytest_host.controllers import address
+
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a plug is never behind a proxy
 
 
 @dataclass
 class Tasmota:
     """The plug at *url*; *relay* chooses one of several outlets, 0 the only one.
 
-    Each switching is verified by the plug's own answer.
+    Each switching is verified by the plug's own answer. The account may also stand in the url. It goes
+    into the request's query, as Tasmota wants it, so nothing here may log or tell a request's address.
     """
 
-    url: str
+    url: str = field(repr=False)
     username: str = ""
     password: str = field(default="", repr=False)
     relay: int = 0
@@ -27,11 +35,12 @@ class Tasmota:
 
     def resources(self) -> Sequence[str]:
         """Return the address that this plug holds, with its outlet."""
-        place = urlsplit(self.url).netloc or self.url
+        place = self._address.place
         return [f"{place}#{self.relay}" if self.relay else place]
 
     def open(self) -> None:
-        """Do nothing: each command is a request of its own."""
+        """Look at the address only: each command is a request of its own."""
+        _ = self._address
 
     def close(self) -> None:
         """Do nothing."""
@@ -48,29 +57,58 @@ class Tasmota:
         """Tell whether the plug is on."""
         return self._command("")
 
+    @functools.cached_property
+    def _address(self) -> address.Address:
+        return address.parse(self.url, "tasmota")
+
     def _switch(self, on: bool) -> None:
         if self._command("On" if on else "Off") != on:
-            raise DeviceError(f"{self.url}: the plug did not switch {'on' if on else 'off'}")
+            raise DeviceError(f"{self._address}: the plug did not switch {'on' if on else 'off'}")
 
     def _command(self, word: str) -> bool:
         relay = f"Power{self.relay or ''}"
-        values = {"cmnd": f"{relay} {word}".strip()}
-        if self.username or self.password:
-            values |= {"user": self.username or "admin", "password": self.password}
-        answer = self._ask(values)
+        answer = self._answer(f"{relay} {word}".strip())
         state = answer.get(relay.upper(), answer.get("POWER"))
         if state not in {"ON", "OFF"}:
-            raise DeviceError(f"{self.url}: {answer.get('WARNING') or answer}; wanted {{'{relay.upper()}': 'ON'}}")
+            said = json.dumps(answer)
+            raise DeviceError(f"{self._address}: the plug answers {said} to {relay}, not ON or OFF; has it that relay?")
         return bool(state == "ON")
 
-    def _ask(self, values: dict[str, str]) -> dict[str, Any]:
-        with needs.host_extra("the tasmota controller"):
-            import httpx
+    def _answer(self, command: str) -> dict[str, Any]:
+        status, body = self._ask(command)
         try:
-            answer = httpx.get(f"{self.url.rstrip('/')}/cm", params=values, timeout=self.timeout, trust_env=False)
-            data = answer.json()
-        except httpx.HTTPError as error:
-            raise DeviceError(f"{self.url}: {str(error) or type(error).__name__}; is the plug reachable?") from error
-        except ValueError as error:
-            raise DeviceError(f"{self.url}: HTTP {answer.status_code} without JSON: no Tasmota plug") from error
-        return data if isinstance(data, dict) else {}
+            answer = json.loads(body)
+        except ValueError:
+            answer = None
+        if status == 401 or (isinstance(answer, dict) and "WARNING" in answer):
+            who = f"account {self._account[0]!r}" if self._account else "a request without an account"
+            raise DeviceError(f"{self._address}: the plug refuses {who}; set the username and password of its web page")
+        if not isinstance(answer, dict):
+            raise DeviceError(f"{self._address}: HTTP {status} without JSON; is this a Tasmota plug?")
+        return answer
+
+    @property
+    def _account(self) -> tuple[str, str] | None:
+        where = self._address
+        username, password = self.username or where.username, self.password or where.password
+        return (username or "admin", password) if username or password else None
+
+    def _ask(self, command: str) -> tuple[int, bytes]:
+        values = {"cmnd": command}
+        if self._account:
+            values["user"], values["password"] = self._account
+        try:
+            url = f"{self._address}/cm?{urlencode(values, quote_via=quote)}"
+            with _DIRECT.open(url, timeout=self.timeout) as answer:
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read()
+        except (OSError, http.client.HTTPException) as error:
+            reason = self._reason(getattr(error, "reason", error))
+            raise DeviceError(f"{self._address}: {reason}; is the plug reachable, and the url right?") from error
+
+    def _reason(self, reason: object) -> str:
+        if isinstance(reason, TimeoutError):
+            return f"no answer within {self.timeout:g} s"
+        return str(getattr(reason, "strerror", None) or reason) or type(reason).__name__
