@@ -63,13 +63,16 @@ def _pattern(words: object) -> re.Pattern[str] | None:
     return re.compile(words, re.DOTALL) if isinstance(words, str) and words else None
 
 
-def judge(verdict: str, message: str, trace: str, rules: Sequence[Category]) -> tuple[str, str]:
-    """Return the category and the cause of a result, both empty where there is nothing to blame."""
+def judge(verdict: str, message: str, trace: str, rules: Sequence[Category], said: str = "") -> tuple[str, str]:
+    """Return the category and the cause of a result, both empty where there is nothing to blame.
+
+    The cause that its own label *said* is right: whoever wrote it knew the exception, not only its words.
+    """
     if verdict not in ("failed", "broken", "lost"):
         return "", ""
     category = next((rule.name for rule in rules if rule.fits(verdict, message, trace)), "")
-    cause = _cause_of(category) or _cause(verdict, message)
-    return category or CATEGORY[cause], cause
+    cause = said if said in CATEGORY else _cause_of(category) or _cause(verdict, message)
+    return CATEGORY[cause] if category in ("", *CATEGORY.values()) else category, cause
 
 
 def _cause_of(category: str) -> str:

@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from pytest_virtualpytest.exceptions import VirtualPytestError
-from virtualpytest_dashboard import allure, rows
+from virtualpytest_dashboard import allure, journal, rows
+from virtualpytest_dashboard.figures import measured
 from virtualpytest_dashboard.records import Attachment, Details, Row, Run, Step
 from virtualpytest_dashboard.results import Folder
 
@@ -49,8 +50,14 @@ def _details(folder: Folder, document: allure.Document, row: Row, attempts: Sequ
         before=[_filled(step, fill) for step in _fixtures(containers, "befores")],
         steps=[_filled(step, fill) for step in allure.steps(document.get("steps"))],
         after=[_filled(step, fill) for step in _fixtures(containers, "afters")],
+        measurements=measured(_verdict(folder, row, attempts)) if row.file else [],
         attempts=attempts,
     )
+
+
+def _verdict(folder: Folder, row: Row, attempts: Sequence[Row]) -> allure.Document:
+    later = [attempt.start for attempt in attempts if attempt.start > row.start]
+    return journal.verdict(folder.told, row, min(later, default=0))
 
 
 def _fixtures(containers: Iterable[allure.Document], key: str) -> Iterator[Step]:

@@ -6,6 +6,7 @@ One event a line, as ``pytest_virtualpytest.models.Event``. A folder may hold se
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,36 +16,54 @@ from virtualpytest_dashboard import allure
 from virtualpytest_dashboard.records import Row
 
 FILE = "virtualpytest-run.jsonl"
+_SLACK = 1000  # milliseconds by which a result's clock and the journal's may differ
 
 
 @dataclass
 class Journal:
-    """What the last run in a journal says; tests are pytest's node ids."""
+    """What the last run in a journal says; tests are pytest's node ids, *held* is by worker and device."""
 
-    run: str = ""
     started: int = 0
     ended: int = 0
-    last: int = 0
     planned: list[str] = field(default_factory=list)
     running: dict[str, allure.Document] = field(default_factory=dict)
     lost: dict[str, allure.Document] = field(default_factory=dict)
-    done: set[str] = field(default_factory=set)
+    verdicts: dict[str, list[allure.Document]] = field(default_factory=dict)
+    held: dict[str, dict[str, allure.Document]] = field(default_factory=dict)
 
     def take(self, event: allure.Document) -> None:
         """Learn from *event*."""
         kind, test = event.get("kind"), allure.text(event.get("test"))
-        self.last = _time(event) or self.last
         if kind == "plan":
             self.planned += _tests(event)
         elif kind == "start":
-            self.running[test] = event
+            self._start(test, event)
+        elif kind in ("lease", "release"):
+            self._hold(event)
         elif kind == "verdict":
             self.running.pop(test, None)
-            self.done.add(test)
+            self.verdicts.setdefault(test, []).append(event)
         elif kind == "loss":
-            self.lost[test] = {**self.running.pop(test, {}), **{name: value for name, value in event.items() if value}}
+            self.lost[test] = {**event, **_said(self.running.pop(test, {})), "data": event.get("data")}
         elif kind == "end":
             self.ended = _time(event)
+
+    def _start(self, test: str, event: allure.Document) -> None:
+        self.lost.pop(test, None)
+        held = self.held.get(allure.text(event.get("worker")), {})
+        self.running[test] = {**event, **next(iter(held.values()), {}), **_said(event)}
+
+    def _hold(self, event: allure.Document) -> None:
+        """Note who holds a device: a test that runs has the first one that its worker holds."""
+        worker, device = allure.text(event.get("worker")), allure.text(event.get("device"))
+        held = self.held.setdefault(worker, {})
+        if event.get("kind") == "release":
+            held.pop(device, None)
+            return
+        held[device] = {"device": device, "host": event.get("host")}
+        for test, running in self.running.items():
+            if allure.text(running.get("worker")) == worker and not running.get("device"):
+                self.running[test] = {**running, **held[device]}
 
 
 def read(path: Path) -> Journal:
@@ -54,7 +73,7 @@ def read(path: Path) -> Journal:
         with path.open(encoding="utf-8", errors="replace") as lines:
             for event in _events(lines):
                 if event.get("kind") == "run":
-                    journal = Journal(run=allure.text(event.get("run")), started=_time(event))
+                    journal = Journal(started=_time(event))
                 journal.take(event)
     except OSError:
         return Journal()
@@ -69,6 +88,10 @@ def _events(lines: Iterator[str]) -> Iterator[allure.Document]:
             continue
         if isinstance(event, dict):
             yield event
+
+
+def _said(event: allure.Document) -> allure.Document:
+    return {name: value for name, value in event.items() if value}
 
 
 def _time(event: allure.Document) -> int:
@@ -89,9 +112,21 @@ def missing(journal: Journal, rows: Sequence[Row], live: bool) -> list[Row]:
     found = []
     for number, test in enumerate(dict.fromkeys([*journal.planned, *journal.running, *journal.lost])):
         name, full_name = _names(test)
-        if test not in journal.done and not known[full_name, name]:
+        if test not in journal.verdicts and not known[full_name, name]:
             found.append(_row(journal, test, number, live))
     return found
+
+
+def verdict(journal: Journal, row: Row, until: int = 0) -> allure.Document:
+    """Return what was noted of *row* when it ended: first after its stop, and before *until*, if that is known."""
+    events = (event for test, noted in journal.verdicts.items() if _fits(row, test) for event in noted)
+    found = [event for event in events if row.stop - _SLACK <= _time(event) < (until or math.inf)]
+    data = min(found, key=_time, default={}).get("data")
+    return data if isinstance(data, dict) else {}
+
+
+def _fits(row: Row, test: str) -> bool:
+    return (row.name, row.full_name) == _names(test)
 
 
 def _names(test: str) -> tuple[str, str]:

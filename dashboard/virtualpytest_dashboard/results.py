@@ -24,12 +24,13 @@ Stamp = tuple[int, int]
 
 
 class Folder:
-    """One folder of results; *name* is its name in addresses, *title* the one for people."""
+    """One folder of results; *name* is its name in addresses, *title* the one for people, *told* its journal."""
 
     def __init__(self, path: Path, name: str, title: str) -> None:
         self.path = path
         self.name = name
         self.title = title
+        self.told = journal.Journal()
         self._lock = threading.Lock()
         self._rules: Sequence[causes.Category] = ()
         self._rows: dict[str, tuple[Stamp, Row | Unreadable]] = {}
@@ -61,10 +62,10 @@ class Folder:
             self._rules, self._rows = rules, {}
         self._rows = {name: self._read_row(name, stamp) for name, stamp in files.items() if name.endswith(RESULT)}
         found, unreadable = _sort_out(item for _, item in self._rows.values())
-        told = journal.read(self.path / journal.FILE)
-        live = bool(told.started and not told.ended and _fresh(files))
-        rows = [*fold(found), *journal.missing(told, found, live)]
-        return summary(Run(self.name, self.title, self.path, rows, live=live, unreadable=unreadable), told)
+        self.told = journal.read(self.path / journal.FILE)
+        live = bool(self.told.started and not self.told.ended and _fresh(files))
+        rows = [*fold(found), *journal.missing(self.told, found, live)]
+        return summary(Run(self.name, self.title, self.path, rows, live=live, unreadable=unreadable), self.told)
 
     def _read_row(self, name: str, stamp: Stamp) -> tuple[Stamp, Row | Unreadable]:
         known = self._rows.get(name)

@@ -19,7 +19,7 @@ def row(document: allure.Document, file: str, rules: Sequence[causes.Category]) 
     """Return what lists show of the result in *document*."""
     verdict = _verdict(document)
     message, trace = allure.details(document)
-    category, cause = causes.judge(verdict, message, trace, rules)
+    category, cause = causes.judge(verdict, message, trace, rules, first(document, "cause"))
     full_name = allure.text(document.get("fullName"))
     return Row(
         id=_identity(document, file),
@@ -66,11 +66,12 @@ def _key(document: allure.Document) -> tuple[object, ...]:
 
 
 def evidence(document: allure.Document) -> list[Attachment]:
-    """Return pictures, clips and sounds: on a failure, the test's own first; else as time passed."""
+    """Return pictures, clips and sounds: on a failure, what shows the fault first; else as time passed."""
     own = _shown(allure.attachments(document))
     within = _shown(_within(document.get("steps")))
-    told = _order(own)
-    return [*told, *within] if allure.status(document) in ("failed", "broken") else [*within, *told]
+    if allure.status(document) not in ("failed", "broken"):
+        return [*within, *own]
+    return _order([*own, *within], [*own, *reversed(within)])
 
 
 def _picture(document: allure.Document) -> str:
@@ -82,10 +83,14 @@ def _shown(found: Iterable[Attachment]) -> list[Attachment]:
     return [item for item in found if item.kind in ("picture", "clip", "sound")]
 
 
-def _order(own: Sequence[Attachment]) -> list[Attachment]:
-    """Put what shows the fault first: the annotated frame, the clip, then the rest."""
-    words = ("annotat", "where")
-    return sorted(own, key=lambda item: (not any(word in item.name.lower() for word in words), item.kind != "clip"))
+def _order(found: Sequence[Attachment], likely: Sequence[Attachment]) -> list[Attachment]:
+    """Put the picture that tells most first (annotated, else the first of *likely*), then the clip, then the rest."""
+    pictures = sorted((item for item in likely if item.kind == "picture"), key=lambda item: not _annotated(item))
+    return sorted(found, key=lambda item: (item not in pictures[:1], item.kind != "clip"))
+
+
+def _annotated(item: Attachment) -> bool:
+    return any(word in item.name.lower() for word in ("annotat", "where"))
 
 
 def _within(steps: object, depth: int = 0) -> Iterator[Attachment]:

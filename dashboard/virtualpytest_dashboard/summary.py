@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -44,8 +44,13 @@ def _count(order: Sequence[str], words: Iterable[str]) -> dict[str, int]:
 
 
 def _devices(rows: Sequence[Row]) -> list[DeviceTally]:
-    names = sorted({(row.device, row.host) for row in rows if row.device})
-    return [_tally(name, host, [row for row in rows if (row.device, row.host) == (name, host)]) for name, host in names]
+    """Return how each device fared, the one with most to look at first."""
+    told: defaultdict[tuple[str, str], list[Row]] = defaultdict(list)
+    for row in rows:
+        if row.device:
+            told[row.device, row.host].append(row)
+    worst = sorted(told, key=lambda name: (-sum(row.bad for row in told[name]), name))
+    return [_tally(*name, told[name]) for name in worst]
 
 
 def _tally(device: str, host: str, rows: Sequence[Row]) -> DeviceTally:

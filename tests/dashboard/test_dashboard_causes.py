@@ -37,6 +37,20 @@ def test_cause_is_judged_by_what_was_raised(
     assert [row.cause for row in _rows(folder)] == [cause]
 
 
+def test_cause_that_the_test_itself_is_labelled_with_is_right(folder: Path, write: Write) -> None:
+    matched = {"Test defects": ["broken"], "Too slow": ["failed"]}
+    rules = [{"name": name, "matchedStatuses": statuses} for name, statuses in matched.items()]
+    (folder / "categories.json").write_text(json.dumps(rules), encoding="utf-8")
+    for name, status, cause in (("test_a", "broken", "lab"), ("test_b", "failed", "test"), ("test_c", "failed", "odd")):
+        write(name, status=status, labels=[{"name": "cause", "value": cause}])
+
+    judged = {row.name: (row.category, row.cause) for row in _rows(folder)}
+
+    assert judged == {
+        "test_a": ("Lab faults", "lab"), "test_b": ("Too slow", "test"), "test_c": ("Too slow", "product"),
+    }  # fmt: skip
+
+
 def test_categories_of_the_folder_come_first_and_odd_ones_are_passed_over(folder: Path, write: Write) -> None:
     rules = [
         None,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import Write, plain, run_page, shown_test
+from browsing import Write, links, plain, run_page, shown_test
 from starlette.testclient import TestClient
 from virtualpytest_dashboard.journal import FILE
 from virtualpytest_dashboard.results import Folder
@@ -67,6 +67,60 @@ def test_test_lost_with_its_worker_is_a_lab_fault_that_names_device_and_worker(
     assert "lost while it ran on stb1 on rack1 (worker gw1)" in page
     assert "took 1 min 00 s" in page
     assert "lost while it ran" in plain(shown_test(client, "test_power"))
+
+
+@pytest.mark.parametrize("when", ["before", "within"])
+def test_lost_test_has_the_device_that_its_worker_held(client: TestClient, planned: Path, when: str) -> None:
+    if when == "before":
+        _tell(planned, "lease", "tests/test_zap.py", worker="gw1", device="stb1", host="rack1")
+        _tell(planned, "lease", "tests/test_zap.py", worker="gw2", device="stb2", host="rack2")
+    _tell(planned, "start", "tests/test_zap.py::test_power", worker="gw1")
+    if when == "within":
+        _tell(planned, "lease", "tests/test_zap.py::test_power", worker="gw1", device="stb1", host="rack1")
+    _tell(planned, "loss", "tests/test_zap.py::test_power", worker="main")
+
+    page = plain(run_page(client))
+
+    assert "lost while it ran on stb1 on rack1 (worker gw1)" in page
+    assert "stb2" not in page
+
+
+def test_device_given_back_is_not_taken_for_that_of_the_next_test(planned: Path) -> None:
+    _tell(planned, "lease", "tests/test_zap.py::test_zap", worker="gw1", device="stb1", host="rack1")
+    _tell(planned, "release", "tests/test_zap.py::test_zap", worker="gw1", device="stb1", host="rack1")
+    _tell(planned, "start", "tests/test_zap.py::test_power", worker="gw1")
+
+    rows = {row.name: row.device for row in Folder(planned, "night", "night").run().rows}
+
+    assert rows["test_power"] == ""
+
+
+def test_lost_test_that_is_run_again_is_running(planned: Path) -> None:
+    for kind, worker in (("start", "gw1"), ("loss", "main"), ("start", "gw2")):
+        _tell(planned, kind, "tests/test_zap.py::test_power", worker=worker)
+
+    assert _verdicts(planned)["test_power"] == "running"
+
+
+def test_figures_are_shown_against_their_limits_each_at_its_own_attempt(
+    client: TestClient, folder: Path, write: Write
+) -> None:
+    zap = {"name": "zap", "value": 2.71, "unit": "s", "error": 0.02, "minimum": None, "maximum": 2.5, "note": "late"}
+    level = {"name": "level", "value": -23.5, "unit": "dBFS", "error": 0.0, "minimum": -30, "maximum": None}
+    _tell(folder, "run", time=START - 1)
+    for measurements in ([zap, {"name": "odd", "value": None}, None], [level]):
+        write(status="failed")
+        number = len(list(folder.glob("*-result.json"))) - 1
+        data = {"outcome": "failed", "measurements": measurements}
+        _tell(folder, "verdict", "tests/test_zap.py::test_zap", time=START + 10 * number + 2, data=data)
+    newest = links(run_page(client), "/tests/uuid-1")[0]
+
+    first, second = plain(client.get(newest.replace("uuid-1", "uuid-0")).text), plain(client.get(newest).text)
+
+    assert "zap 2.71 s ± 0.02 s ✕ outside at most 2.5 s late" in first
+    assert "odd" not in first
+    assert "level -23.5 dBFS at least -30 dBFS" in second
+    assert "zap 2.71" not in second
 
 
 def test_run_whose_process_died_says_so(client: TestClient, planned: Path) -> None:

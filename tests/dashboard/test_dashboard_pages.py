@@ -120,6 +120,37 @@ def test_failed_test_shows_the_annotated_frame_then_the_clip_then_pictures_as_ti
     assert shown == ["annotated frame", "clip of the seconds before", "last frame", "first frame", "second frame"]
 
 
+def test_failed_test_without_a_picture_of_its_own_shows_the_last_one_of_its_steps_before_the_clip(
+    client: TestClient, write: Write
+) -> None:
+    steps = [
+        {"name": word, "start": 1_790_000_000_000 + number, "attachments": [{"name": word, "source": f"{word}.png"}]}
+        for number, word in enumerate(("early", "late"))
+    ]
+    write(status="failed", steps=steps, attachments=[{"name": "clip", "source": "clip.mp4"}])
+
+    shown = re.findall(r"<figcaption><b>([^<]+)</b>", shown_test(client, "test_zap"))
+
+    assert shown == ["late", "clip", "early"]
+
+
+def test_device_with_most_to_look_at_comes_first(client: TestClient, write: Write) -> None:
+    for number, (device, status) in enumerate((("stb1", "passed"), ("stb2", "passed"), ("stb2", "failed"))):
+        write(f"test_{number}", status=status, labels=[{"name": "device", "value": device}])
+
+    page = plain(run_page(client))
+
+    assert page.index("stb2 1 of 2 passed 1 product") < page.index("stb1 1 of 1 passed")
+
+
+def test_cause_is_told_in_words_beside_a_category_of_ones_own(client: TestClient, folder: Path, write: Write) -> None:
+    (folder / "categories.json").write_text('[{"name": "Black screen"}]', encoding="utf-8")
+    write(status="failed")
+
+    assert "failed product Black screen" in plain(run_page(client))
+    assert "product Black screen" in plain(shown_test(client, "test_zap"))
+
+
 def test_pictures_have_their_names_as_alternative_text_and_clips_can_be_played(site: TestClient) -> None:
     page = shown_test(site, "test_zap")
 
