@@ -14,7 +14,8 @@ def clip(region: Region | None, picture: Picture, who: str) -> Region:
     left, top = max(0, region.x), max(0, region.y)
     right, bottom = min(picture.width, region.x + region.width), min(picture.height, region.y + region.height)
     if right <= left or bottom <= top:
-        raise ReferenceNotFound(f"{who}: region {region} is outside of the picture, {picture.width}x{picture.height}")
+        size = f"{picture.width}x{picture.height}"
+        raise ReferenceNotFound(f"{who}: region {region} is empty or outside of the picture, {size}")
     return Region(left, top, right - left, bottom - top)
 
 

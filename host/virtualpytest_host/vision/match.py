@@ -7,7 +7,9 @@ colour    the same in both chroma planes
 
 from __future__ import annotations
 
+import functools
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,7 +19,7 @@ from virtualpytest_host.picture import Picture
 from virtualpytest_host.vision.area import clip
 from virtualpytest_host.vision.planes import coding
 from virtualpytest_host.vision.reference import Prepared, Reference
-from virtualpytest_host.vision.scoring import THRESHOLD, Score, colour_apart, score
+from virtualpytest_host.vision.scoring import THRESHOLD, Score, score, unseen_apart
 from virtualpytest_host.vision.search import Bounds, Place, Search
 
 Stage = Literal["", "coarse", "confirm", "colour"]
@@ -37,37 +39,66 @@ class Match:
     why: str = ""
 
 
-def find(
-    picture: Picture, reference: Reference, region: Region | None = None, threshold: float | None = None
-) -> Match:
+def find(picture: Picture, reference: Reference, region: Region | None = None, threshold: float | None = None) -> Match:
     """Return the best match of *reference* within *region* of *picture*, or the nearest place and why it is none."""
-    least = THRESHOLD if threshold is None else threshold
-    prepared = reference.prepare(coding(picture))
-    limit = _limit(prepared, least)
-    search = Search(picture, prepared, _bounds(picture, reference, region), limit)
-    places = search.places(_MARGIN)
-    judged = _judged(picture, prepared, places)
-    best = _best(judged, least)
-    if best[1].value < least and places[0].apart <= limit:
-        best = _best([*judged, *_judged(picture, prepared, search.places(math.inf))], least)
-    return _match(reference, *best, least, limit)
+    look = _Look(picture, reference, region, threshold)
+    places = look.search.places(_MARGIN)
+    best = look.best(look.ranked(places))
+    if look.passes(best) or places[0].apart <= look.limit:
+        near = [best] if look.passes(best) else look.ranked(look.search.everywhere())
+        best = look.best([*look.settled(near), best])
+    return look.match(best)
 
 
 def find_all(
     picture: Picture, reference: Reference, region: Region | None = None, threshold: float | None = None
 ) -> list[Match]:
     """Return every match, none overlapping a better one, in reading order."""
-    least = THRESHOLD if threshold is None else threshold
-    prepared = reference.prepare(coding(picture))
-    limit = _limit(prepared, least)
-    search = Search(picture, prepared, _bounds(picture, reference, region), limit)
-    places = [place for place in search.places(math.inf) if place.apart <= limit]
+    look = _Look(picture, reference, region, threshold)
+    places = [place for place in look.search.places(math.inf) if place.apart <= look.limit]
     found: list[Match] = []
-    for place, seen in sorted(_judged(picture, prepared, places, len(places)), key=lambda item: -item[1].value):
-        match = _match(reference, place, seen, least, limit)
+    for match in sorted((look.match(place) for place in look.settled(places)), key=lambda match: -match.score):
         if match.found and not any(_overlap(match.region, other.region) for other in found):
             found.append(match)
     return sorted(found, key=lambda match: (match.region.y, match.region.x))
+
+
+class _Look:
+    """One look for a reference in a picture; *limit* is the RMS difference above which nothing matches."""
+
+    def __init__(self, picture: Picture, reference: Reference, region: Region | None, threshold: float | None) -> None:
+        self._reference = reference
+        self._picture, self._prepared = picture, reference.prepare(coding(picture))
+        self._least = THRESHOLD if threshold is None else threshold
+        self.limit = _limit(self._prepared, self._least)
+        self.search = Search(picture, self._prepared, _bounds(picture, reference, region), self.limit)
+        self._score = functools.cache(functools.partial(score, picture, self._prepared))
+
+    def ranked(self, places: Iterable[Place]) -> list[Place]:
+        """Return the most promising of *places*, best first, brightness and colour taken together."""
+        return sorted(places, key=self._cost)[:_LOOKED_AT]
+
+    def settled(self, places: Iterable[Place]) -> list[Place]:
+        """Return where going downhill from *places* leads: to the exact pixel."""
+        return sorted({self.search.settle(place, self._cost) for place in places}, key=self._cost)
+
+    def best(self, places: Sequence[Place]) -> Place:
+        """Return the first of *places* that passes, or the one with the best score."""
+        return next(filter(self.passes, places), None) or max(places, key=lambda place: self._seen(place).value)
+
+    def passes(self, place: Place) -> bool:
+        """Tell whether the reference is at *place*."""
+        return self._seen(place).value >= self._least
+
+    def match(self, place: Place) -> Match:
+        """Return the answer, given the best place."""
+        return _match(self._reference, place, self._seen(place), self._least, self.limit)
+
+    def _seen(self, place: Place) -> Score:
+        return self._score(place.x, place.y)
+
+    def _cost(self, place: Place) -> float:
+        return place.apart**2 + unseen_apart(self._picture, self._prepared, place.x, place.y)
 
 
 def _bounds(picture: Picture, reference: Reference, region: Region | None) -> Bounds:
@@ -87,21 +118,6 @@ def _limit(prepared: Prepared, least: float) -> float:
     return 4.0 - 0.6 * math.log(least) * prepared.luma.tolerance
 
 
-def _judged(
-    picture: Picture, prepared: Prepared, places: list[Place], most: int = _LOOKED_AT
-) -> list[tuple[Place, Score]]:
-    def apart(place: Place) -> float:
-        return place.apart**2 + colour_apart(picture, prepared, place.x, place.y)
-
-    ranked = sorted(places, key=apart)[:most]
-    return [(place, score(picture, prepared, place.x, place.y)) for place in ranked]
-
-
-def _best(judged: list[tuple[Place, Score]], least: float) -> tuple[Place, Score]:
-    passed = next((item for item in judged if item[1].value >= least), None)
-    return passed or max(judged, key=lambda item: item[1].value)
-
-
 def _match(reference: Reference, place: Place, seen: Score, least: float, limit: float) -> Match:
     region = Region(place.x, place.y, reference.width, reference.height)
     value = round(seen.value, 4)
@@ -113,7 +129,7 @@ def _match(reference: Reference, place: Place, seen: Score, least: float, limit:
     elif place.apart > limit:
         stage = "coarse"
     words = {
-        "coarse": "nothing there is like it",
+        "coarse": f"too much of it differs, most around {seen.worst[0]},{seen.worst[1]}",
         "confirm": f"it differs most around {seen.worst[0]},{seen.worst[1]}",
         "colour": f"same brightness, other colour around {seen.worst[0]},{seen.worst[1]}",
     }[stage]

@@ -21,7 +21,7 @@ LEAST_SIDE = 4
 LEVELS = 4
 WINDOW = (5, 5)
 _COARSE_SIDE, _COARSE_PIXELS = 5, 60
-_FLOOR = 64.0  # of 255: where there is less contrast than this, less of a difference is none
+_FLOOR, _COLOUR_FLOOR = 64.0, 40.0  # of 255: where there is less contrast than this, less of a difference is none
 _AROUND = np.ones((11, 11), np.uint8)
 
 
@@ -103,13 +103,16 @@ class Reference:
         if max(contrast(self.bgr[:, :, i], self.mask) for i in range(3)) < LEAST_CONTRAST:
             raise ReferenceNotFound(f"{self.name}: it is flat, one colour all over: it would match any such area")
 
+    def _contrast(self, luma: Plane, coding: Coding) -> float:
+        return contrast(luma, self.mask) * coding.luma_gain
+
     def _prepare(self, coding: Coding) -> Prepared:
         luma, *chroma = coding.planes(self.bgr)
         channel, plane = strongest(self.bgr, luma, self.mask)
         return Prepared(
             channel,
             tuple(_levels(plane, self.mask)),
-            _detail(luma, self.mask, coding.luma_gain, max(24.0, 0.6 * contrast(luma, self.mask) * coding.luma_gain)),
+            _detail(luma, self.mask, coding.luma_gain, min(_FLOOR, max(24.0, 0.6 * self._contrast(luma, coding)))),
             tuple(_chroma(chroma, self.mask, coding, parity) for parity in range(4)),
         )
 
@@ -178,7 +181,7 @@ def _detail(plane: Plane, mask: Plane | None, gain: float, floor: float) -> Deta
     most = plane if mask is None else cv2.bitwise_and(plane, mask)
     least = plane if mask is None else cv2.bitwise_or(plane, cv2.bitwise_not(mask))
     around = cv2.subtract(cv2.dilate(most, _AROUND), cv2.erode(least, _AROUND)).astype(np.float32) * gain
-    weight = np.float32(gain) / np.maximum(around, np.float32(min(floor, _FLOOR)))
+    weight = np.float32(gain) / np.maximum(around, np.float32(floor))
     if mask is not None:
         share = cv2.blur((mask // 255).astype(np.float32), WINDOW)
         weight = np.where(share > 0, weight / np.maximum(share, np.float32(1 / 3)), 0)
@@ -197,5 +200,5 @@ def _chroma(planes: list[Plane], mask: Plane | None, coding: Coding, parity: int
     part = None if mask is None else np.where(cut(mask) == 255, 255, 0).astype(np.uint8)
     if part is not None and not part.any():
         return None
-    u, v = (_detail(cut(plane), part, coding.chroma_gain, _FLOOR) for plane in planes)
+    u, v = (_detail(cut(plane), part, coding.chroma_gain, _COLOUR_FLOOR) for plane in planes)
     return u, v

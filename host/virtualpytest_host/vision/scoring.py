@@ -3,11 +3,12 @@
     score = exp(-worst), worst = max over the reference of (mean |difference| in a window / contrast around it)
 
 The window is 5x5 pixels of the luma plane and of each chroma plane (half its size). The contrast is the
-reference's own range of values within 11x11, at least 64 levels of 255, less where the whole reference has
-less luma. So one missing letter counts as much in a large reference as in a small one, the ringing
-that a codec leaves beside a hard edge does not, a flat area counts like any other, and a gray button is
-no bluish one of the same brightness. No part of it divides by the frame's contrast: a flat frame
-cannot score well by chance, as it can with correlation. A difference of one level is rounding.
+reference's own range of values within 11x11, at least 64 levels of 255 (40 in chroma, which codecs shift
+less), less where the whole reference has less luma. So one missing letter counts as much in a large
+reference as in a small one, the ringing that a codec leaves beside a hard edge does not, a flat area counts
+like any other, and a gray button is no bluish one of the same brightness. A line of a single pixel does not
+count: codecs lose those. No part of it divides by the frame's contrast: a flat frame cannot score well by
+chance, as it can with correlation. A difference of one level is rounding.
 """
 
 from __future__ import annotations
@@ -53,10 +54,13 @@ def score(picture: Picture, prepared: Prepared, x: int, y: int) -> Score:
     return Score(math.exp(-luma), math.exp(-colour), (x + worst[0], y + worst[1]))
 
 
-def colour_apart(picture: Picture, prepared: Prepared, x: int, y: int) -> float:
-    """Return the mean squared difference in chroma at a place, both planes together."""
+def unseen_apart(picture: Picture, prepared: Prepared, x: int, y: int) -> float:
+    """Return the mean squared difference at a place in the planes that were not searched, added up."""
+    planes = _chroma(picture, prepared, x, y)
+    if prepared.channel != "luma":
+        planes = [*planes, (picture.luma, prepared.luma, x, y)]
     total = 0.0
-    for plane, detail, left, top in _chroma(picture, prepared, x, y):
+    for plane, detail, left, top in planes:
         count = detail.plane.size if detail.mask is None else cv2.countNonZero(detail.mask)
         total += cv2.norm(_crop(plane, detail, left, top), detail.plane, cv2.NORM_L2SQR, detail.mask) / count
     return total

@@ -4,11 +4,14 @@ The whole area is searched once, at a coarse level of the pyramid; each place th
 the best one is followed down to its exact pixel. Halving blurs a reference that does not lie on the
 coarse grid, by an amount that is known of each reference: where too many places are within that
 amount of the best one, the coarse level cannot tell them apart, and the next finer one is searched.
+Along an edge or a stripe even that can end a few pixels beside the true place; `everywhere` looks at all.
 """
 
 from __future__ import annotations
 
+import functools
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -28,6 +31,7 @@ _MANY = 400
 _STEPS = 16
 _VALLEY = 1.02  # along an edge there is no lowest place, but a row of nearly equal ones
 _BLOCK = 3
+_SORTED = 2 * _MANY * _BLOCK**2  # more than these are too many for any level
 _NEIGHBOURS = np.ones((3, 3), np.uint8)
 
 
@@ -61,6 +65,12 @@ class Bounds:
         """Return the nearest place within."""
         return min(max(x, self.left), self.right), min(max(y, self.top), self.bottom)
 
+    def around(self, x: int, y: int) -> list[tuple[int, int]]:
+        """Return a place and its neighbours, those within."""
+        columns = range(max(x - 1, self.left), min(x + 1, self.right) + 1)
+        rows = range(max(y - 1, self.top), min(y + 1, self.bottom) + 1)
+        return [(i, j) for i in columns for j in rows]
+
 
 class Search:
     """The search for one reference in one picture; *limit* is the RMS difference above which nothing matches."""
@@ -73,6 +83,8 @@ class Search:
         self._top = next((i for i, item in enumerate(found) if item is None), len(found)) - 1
         self._limit = limit
         self._heats: dict[int, NDArray[np.float32]] = {}
+        self._known = [dict[tuple[int, int], float]() for _ in self._levels]
+        self._ends = [dict[tuple[int, int], tuple[int, int]]() for _ in self._levels]
 
     def places(self, margin: float) -> list[Place]:
         """Return the places within *margin* of the best one, best first; at least one, however unlike."""
@@ -86,6 +98,21 @@ class Search:
                 found[place.x, place.y] = place
         return sorted(found.values())
 
+    def everywhere(self) -> list[Place]:
+        """Return the places within the limit, best first, after a look at each one: slower by far than `places`."""
+        heat = self._heat(0)
+        return self._best_of(0, heat <= max(float(heat.min()), self._limit))[:_MANY]
+
+    def settle(self, place: Place, cost: Callable[[Place], float]) -> Place:
+        """Return where going downhill in *cost* leads from *place*."""
+
+        def known(spot: tuple[int, int]) -> float:
+            return cost(Place(self._apart(0, spot), *spot))
+
+        ends: dict[tuple[int, int], tuple[int, int]] = {}
+        spot = self._downhill(0, place[1:], functools.cache(known), ends)
+        return Place(self._apart(0, spot), *spot)
+
     def _coarse(self, margin: float) -> tuple[int, list[Place]]:
         for number in range(self._top, 0, -1):
             places = self._minima(number, margin)
@@ -94,10 +121,13 @@ class Search:
         return 0, self._minima(0, margin)[:_MANY]
 
     def _minima(self, number: int, margin: float) -> list[Place]:
-        heat, bounds, blur = self._heat(number), self._bounds[number], self._levels[number].blur
+        heat, blur = self._heat(number), self._levels[number].blur
         lowest = float(heat.min())
         worst = max(lowest, min(self._limit + blur, lowest + 2 * blur + margin))
-        near = (heat <= worst) & (heat <= cv2.erode(heat, _NEIGHBOURS) * _VALLEY + 0.1)
+        return self._best_of(number, (heat <= worst) & (heat <= cv2.erode(heat, _NEIGHBOURS) * _VALLEY + 0.1))
+
+    def _best_of(self, number: int, near: NDArray[np.bool_]) -> list[Place]:
+        heat, bounds = self._heat(number), self._bounds[number]
         rows, columns = _thinned(heat, *np.nonzero(near))
         return [
             Place(float(heat[y, x]), int(x) + bounds.left, int(y) + bounds.top)
@@ -123,30 +153,46 @@ class Search:
         return place
 
     def _climb(self, number: int, x: int, y: int) -> Place:
-        bounds, seen = self._bounds[number], dict[tuple[int, int], float]()
-        x, y = bounds.clamp(x, y)
-        for _ in range(_STEPS):
-            around = {bounds.clamp(i, j) for i in (x - 1, x, x + 1) for j in (y - 1, y, y + 1)}
-            for spot in around - seen.keys():
-                seen[spot] = self._apart(number, *spot)
-            best = min(around, key=lambda spot: (seen[spot], spot))
-            if best == (x, y):
-                break
-            x, y = best
-        return Place(seen[x, y], x, y)
+        start = self._bounds[number].clamp(x, y)
+        spot = self._downhill(number, start, lambda each: self._apart(number, each), self._ends[number])
+        return Place(self._apart(number, spot), *spot)
 
-    def _apart(self, number: int, x: int, y: int) -> float:
-        level = self._levels[number]
-        wide, high = level.size
-        area = self._planes[number][y : y + high, x : x + wide]
-        return float((cv2.norm(area, level.plane, cv2.NORM_L2SQR, level.mask) / level.count) ** 0.5)
+    def _downhill(
+        self,
+        number: int,
+        spot: tuple[int, int],
+        cost: Callable[[tuple[int, int]], float],
+        ends: dict[tuple[int, int], tuple[int, int]],
+    ) -> tuple[int, int]:
+        """Return the lowest place that steps to the lowest neighbour lead to; *ends* are those of earlier walks."""
+        path: list[tuple[int, int]] = []
+        while spot not in ends and len(path) < _STEPS:
+            path.append(spot)
+            spot = min(self._bounds[number].around(*spot), key=lambda each: (cost(each), each))
+            if spot == path[-1]:
+                break
+        end = ends.get(spot, spot)
+        ends.update(dict.fromkeys(path, end))
+        return end
+
+    def _apart(self, number: int, spot: tuple[int, int]) -> float:
+        known = self._known[number]
+        if spot not in known:
+            level, (x, y) = self._levels[number], spot
+            wide, high = level.size
+            area = self._planes[number][y : y + high, x : x + wide]
+            known[spot] = float((cv2.norm(area, level.plane, cv2.NORM_L2SQR, level.mask) / level.count) ** 0.5)
+        return known[spot]
 
 
 def _thinned(
     heat: NDArray[np.float32], rows: NDArray[np.intp], columns: NDArray[np.intp]
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return the best of each small block, best first: the others lead to the same place."""
-    order = np.argsort(heat[rows, columns], kind="stable")
+    if len(rows) > _SORTED:
+        best = np.argpartition(heat[rows, columns], _SORTED)[:_SORTED]
+        rows, columns = rows[best], columns[best]
+    order = np.lexsort((columns, rows, heat[rows, columns]))
     rows, columns = rows[order], columns[order]
     _, first = np.unique(rows // _BLOCK * heat.shape[1] + columns // _BLOCK, return_index=True)
     first.sort()
