@@ -10,7 +10,7 @@ def test_cold_boot(stb, measure):
     stb.power.cycle()
 
     logo = stb.screen.wait_for("boot.png", timeout=10)
-    picture = stb.screen.wait_for(Motion(), since=logo, timeout=20)
+    picture = stb.screen.wait_for(Motion(), timeout=20)
 
     assert stb.power.status()
     measure("boot", picture.after(logo), maximum=10)

@@ -1,0 +1,98 @@
+"""What a test author's editor and mypy know: never run, only checked.
+
+A line that must be refused carries the error's code; mypy complains of it as unused if the line is accepted.
+"""
+
+from collections.abc import Iterator
+from typing import assert_type
+
+import pytest
+
+from pytest_virtualpytest import (
+    All,
+    AnyOf,
+    Appears,
+    Black,
+    Clip,
+    Device,
+    Duration,
+    Frame,
+    Gone,
+    Image,
+    Key,
+    Level,
+    Measurement,
+    Motion,
+    Not,
+    Press,
+    Region,
+    Sighting,
+    Then,
+    device_fixture,
+)
+from pytest_virtualpytest.fixtures import Devices
+from pytest_virtualpytest.lab import Lab
+from pytest_virtualpytest.measure import Measure
+
+my_tv = device_fixture("tv", scope="module", tags=["oled"], needs=["audio"])
+device_fixture("tv", scope="forever")  # type: ignore[arg-type]
+
+
+def test_keys(stb: Device) -> None:
+    assert_type(stb.remote.press(Key.GUIDE), Press)
+    assert_type(stb.remote.press("GUIDE"), Press)
+    assert_type(stb.remote.hold(Key.OK, 1.5), Press)
+    assert_type(stb.remote.type("abc"), Press)
+    assert_type(stb.remote.press_until(Key.DOWN, "wifi.png", at_most=20), Sighting)
+    stb.remote.press(7)  # type: ignore[arg-type]
+    stb.remote.press_until(Key.DOWN, "wifi.png")  # type: ignore[call-arg]
+
+
+def test_screen(stb: Device) -> None:
+    press = stb.remote.press(Key.CHANNEL_UP)
+    seen = stb.screen.wait_for(Appears("banner.png"), since=press, timeout=5, region=(0, 0, 100, 50))
+    assert_type(seen, Sighting)
+    assert_type(seen.after(press), Duration)
+    assert_type(stb.screen.wait_for(Gone(Image("a.png", region=Region(0, 0, 9, 9))), since=seen).after(seen), Duration)
+    assert_type(stb.screen.find(All("a.png", Not(Black()))), Sighting)
+    assert_type(stb.screen.find_all("a.png"), list[Sighting])
+    assert_type(stb.screen.frame(), Frame)
+    assert_type(stb.screen.clip(5), Clip)
+    with stb.screen.never(Black(), AnyOf(Motion(), "error.png")), stb.screen.record("zap") as recording:
+        stb.screen.wait_for(Then("a.png", "b.png"))
+    assert_type(recording.clip, Clip)
+    stb.screen.wait_for(Motion)  # type: ignore[arg-type]
+    stb.screen.wait_for("a.png", 5)  # type: ignore[call-arg]
+    stb.screen.wait_for("a.png", since=1.5)  # type: ignore[arg-type]
+
+
+def test_sound_and_supply(stb: Device) -> None:
+    assert_type(stb.audio.level(), Level)
+    assert_type(stb.audio.level().rms, float)
+    assert_type(stb.power.status(), bool)
+    assert_type(stb.name, str)
+    stb.power.cycle()
+    stb.mark("ad break")
+    stb.touch.tap(1, 1)  # type: ignore[attr-defined]
+
+
+def test_figures(stb: Device, measure: Measure) -> None:
+    seen = stb.screen.wait_for("a.png")
+    assert_type(measure("zap", seen.after(seen), maximum=2.5), Measurement)
+    measure("level", 0.5, minimum=0, unit="dB")
+    measure("zap", seen)  # type: ignore[arg-type]
+
+
+@pytest.mark.devices(left={"kind": "stb"}, right={"kind": "stb"})
+def test_roles(devices: Devices) -> None:
+    assert_type(devices.left, Device)
+    assert_type(devices["right"], Device)
+    assert_type(len(devices), int)
+
+
+@pytest.fixture(scope="session")
+def nightly(lab: Lab) -> Iterator[Device]:
+    """Lease a device for as long as it takes."""
+    with lab.lease(kind="stb", tags=["uhd"], timeout=60) as stb:
+        assert_type(stb, Device)
+        yield stb
