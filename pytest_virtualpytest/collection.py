@@ -71,7 +71,10 @@ def parametrize(metafunc: pytest.Metafunc, lab: Lab, each: str) -> None:
         return
     devices = lab.fitting(needs[0])
     if each == "model":
-        devices = list({device.model or device.name: device for device in reversed(devices)}.values())[::-1]
+        firsts: dict[str, DeviceConfig] = {}
+        for device in devices:
+            firsts.setdefault(device.model or device.name, device)
+        devices = list(firsts.values())
     if devices:
         metafunc.fixturenames.append(PARAMETER)
         names = [device.name for device in devices]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,28 +34,28 @@ class Device:
     def __repr__(self) -> str:
         return f"<Device {self.name} ({self.kind}) on {self.host}>"
 
-    @functools.cached_property
+    @property
     def remote(self) -> Remote:
         """The device's keys."""
         __tracebackhide__ = True
         self.link.need("remote")
         return Remote(self.link, self._looking)
 
-    @functools.cached_property
+    @property
     def screen(self) -> Screen:
         """The device's picture."""
         __tracebackhide__ = True
         self.link.need("screen")
         return Screen(self.link, self._looking, self._lab.timeout, self._lab.timeout_scale)
 
-    @functools.cached_property
+    @property
     def audio(self) -> Audio:
         """The device's sound."""
         __tracebackhide__ = True
         self.link.need("audio")
         return Audio(self.link)
 
-    @functools.cached_property
+    @property
     def power(self) -> Power:
         """The device's supply."""
         __tracebackhide__ = True
