@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,11 @@ def size(count: int) -> str:
     return f"{count / 1000:.0f} kB" if count < 999_500 else f"{count / 1e6:.1f} MB"
 
 
+def brief(message: str) -> str:
+    """Return *message* without the packages that its exception lies in."""
+    return re.sub(r"\A(?:\w+\.)+(?=\w+(?::|\Z))", "", message)
+
+
 def glyph(verdict: str) -> str:
     """Return the sign of a verdict: none is told by colour alone."""
     return _GLYPHS.get(verdict, "·")
@@ -61,7 +67,8 @@ def glyph(verdict: str) -> str:
 def _environment() -> Environment:
     environment = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, trim_blocks=True,
                               lstrip_blocks=True)
-    environment.filters.update(duration=duration, moment=moment, machine=machine, size=size, glyph=glyph)
+    environment.filters.update(duration=duration, moment=moment, machine=machine, size=size, brief=brief,
+                               glyph=glyph)
     return environment
 
 

@@ -143,6 +143,15 @@ def test_run_that_ended_is_not_followed(client: TestClient, planned: Path) -> No
     assert "running" not in page
 
 
+def test_run_that_ended_without_a_test_says_so(client: TestClient, folder: Path) -> None:
+    _tell(folder, "run")
+    assert "No test has ended yet." in run_page(client)
+
+    _tell(folder, "end", time=START + 1)
+
+    assert "No test was run." in run_page(client)
+
+
 def test_last_run_in_a_journal_counts_and_half_a_line_does_no_harm(planned: Path) -> None:
     _tell(planned, "run", time=START + 100)
     _tell(planned, "plan", data={"tests": ["tests/test_zap.py::TestGuide::test_open[a-1]"]})

@@ -80,6 +80,21 @@ def test_nonsense_in_the_query_string_shows_every_test(site: TestClient) -> None
     assert "test_channel[2]" in page
 
 
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("pytest_virtualpytest.exceptions.NotSeen: banner.png", "NotSeen: banner.png"),
+        ("adb.AdbError", "AdbError"),
+        ("see docs.example.com for more", "see docs.example.com for more"),
+    ],
+)
+def test_lists_leave_out_the_package_of_an_exception(client: TestClient, write: Write, message: str, told: str) -> None:
+    write(status="failed", statusDetails={"message": message})
+
+    assert f"test_zap tests.test_zap {told} " in plain(run_page(client))
+    assert message in plain(shown_test(client, "test_zap"))
+
+
 def test_a_filter_that_nothing_fits_says_so_and_leads_back(site: TestClient) -> None:
     page = run_page(site, "?q=nothing+like+it")
 

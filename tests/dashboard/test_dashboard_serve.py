@@ -83,6 +83,30 @@ def test_it_listens_on_loopback_only(folder: Path, write: Write) -> None:
     assert f"00000000:{port:04X}" not in table
 
 
+def test_command_serves_until_ctrl_c(folder: Path, write: Write) -> None:
+    write("test_zap")
+    command = [sys.executable, "-m", "pytest_virtualpytest.cli", "dashboard", str(folder), "--port", "0"]
+
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        with urllib.request.urlopen(process.stdout.readline().strip(), timeout=30) as answer:
+            page = answer.read().decode()
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=30)
+
+    assert "night" in page
+    assert (process.returncode, output, errors) == (0, "", "")
+
+
+def test_command_refuses_a_folder_without_results(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pytest_virtualpytest.cli", "dashboard", str(tmp_path)]
+
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+    assert done.returncode == 4
+    assert done.stderr == f"{tmp_path}: no Allure results in it; pytest writes them: pytest --alluredir={tmp_path}\n"
+
+
 def test_port_that_is_taken_is_told(folder: Path, write: Write) -> None:
     write()
     with socket.create_server(("127.0.0.1", 0)) as taken:
