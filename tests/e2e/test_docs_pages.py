@@ -12,12 +12,12 @@ from pages import PAGES, ROOT, Block, blocks, links, name
 from running import run, said
 
 PICTURES = ROOT / "examples" / "campaign"
+SHOWN = "shown"  # the folder of a page's tests, and of the pictures that they name
 
 
 @pytest.mark.parametrize("document", PAGES, ids=name)
 def test_what_a_page_shows_works(document: Path, tmp_path: Path) -> None:
-    for picture in PICTURES.glob("*.png"):
-        shutil.copy(picture, tmp_path)
+    shutil.copytree(PICTURES, tmp_path / SHOWN, ignore=lambda _, names: [one for one in names if ".png" not in one])
 
     for block in blocks(document):
         _try(block, tmp_path)
@@ -32,18 +32,19 @@ def test_links_lead_somewhere(document: Path) -> None:
 
 def _try(block: Block, folder: Path) -> None:
     """Do with *block* what its language and its word say."""
-    if "." in block.word:
-        (folder / block.word).write_text(block.text, encoding="utf-8")
+    file = folder / (SHOWN if block.language == "python" else "") / block.word
+    if block.word.endswith((".py", ".toml")):
+        file.write_text(block.text, encoding="utf-8")
     if block.language == "sh":
         _succeeds(block, folder, "bash", *(["-n"] if block.word == "by-hand" else ["-eu"]), "-c", block.text)
     elif block.language == "python":
         ast.parse(block.text, block.place)
         if block.word.startswith("test_"):
-            _succeeds(block, folder, "pytest", "-q", block.word)
+            _succeeds(block, file.parent, "pytest", "-q", file.name)
     elif block.language == "toml":
         tomllib.loads(block.text)
         if block.word.startswith("lab"):
-            _succeeds(block, folder, "virtualpytest", "lab", "list", "--lab", block.word)
+            _succeeds(block, folder, "virtualpytest", "lab", "list", "--lab", file.name)
 
 
 def _succeeds(block: Block, folder: Path, *command: str) -> None:
