@@ -21,7 +21,7 @@ _QUICK = {"fflags": "noparse", "probesize": "32768", "analyzeduration": "0"}
 
 def is_file(source: Source) -> bool:
     """Tell whether *source* is a recorded file: it is played at its own pace, once."""
-    return not source.format and Path(source.url).is_file()
+    return Path(source.url).is_file()
 
 
 @contextlib.contextmanager
@@ -31,7 +31,7 @@ def opened(source: Source) -> Iterator[Any]:
     A transport stream's packets are whole pictures already; without FFmpeg's parser, which waits for
     the beginning of the next one, each arrives a frame earlier. Other codecs than H.264 and H.265 need the parser.
     """
-    quick = (source.format == "mpegts" or source.url.startswith("udp://")) and not Path(source.url).is_file()
+    quick = (source.format == "mpegts" or source.url.startswith("udp://")) and not is_file(source)
     container = _open(source, {**(_QUICK if quick else _CAREFUL), **source.options})
     codecs = {stream.codec_context.name for stream in container.streams.video}
     if quick and "fflags" not in source.options and not codecs & {"h264", "hevc"}:

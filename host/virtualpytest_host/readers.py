@@ -17,9 +17,9 @@ from virtualpytest_host import recording
 class Readers:
     """Tells each reader of every packet with one byte, and ends this process *linger* seconds after the last one."""
 
-    def __init__(self, place: Path, linger: float) -> None:
-        self._place, self._linger = place, linger
-        path = recording.memory(place, "sock")
+    def __init__(self, place: Path, room: Path, linger: float) -> None:
+        self._place, self._room, self._linger = place, room, linger
+        path = room / recording.SOCKET
         path.unlink(missing_ok=True)
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(str(path))
@@ -69,7 +69,7 @@ class Readers:
                 return
             if selector.select(0):  # one has just come
                 return
-            recording.forget(self._place)
+            recording.forget(self._room)
             os._exit(0)
 
 

@@ -32,13 +32,13 @@ _KEPT = 32  # generations whose facts are told
 class Recorder:
     """Opens the source, again and again, and fills the ring."""
 
-    def __init__(self, place: Path, linger: float) -> None:
+    def __init__(self, place: Path, room: Path, linger: float) -> None:
         self._place = place
         self._source = recording.source_of(place)
-        path = recording.memory(place, "ring")
-        self._ring = ring.Writer(path)
-        recording.share(path, place)
-        self._readers = Readers(place, linger)
+        self._ring = ring.Writer(room / recording.RING)
+        recording.share(room / recording.RING, place)
+        self._readers = Readers(place, room, linger)
+        self._began = time.monotonic()
         self._facts: dict[str, Any] = {}
         self._gap = False
         self._tell("")
@@ -75,14 +75,19 @@ class Recorder:
 
     def _begin(self, tracks: dict[Any, Track]) -> None:
         """Start a generation: a piece of the stream on one clock, with the same codecs throughout."""
+        told = {stream.type: track.facts() for stream, track in tracks.items()}
+        if "video" in told:
+            self._ring.fit(told["video"]["width"] * told["video"]["height"])
         number = self._ring.begin()
-        self._facts[str(number)] = {stream.type: track.facts() for stream, track in tracks.items()}
+        self._facts[str(number)] = told
         self._facts = dict(list(self._facts.items())[-_KEPT:])
         self._tell("")
 
     def _tell(self, cause: str) -> None:
         fresh = self._place / "streams.new"
-        fresh.write_text(json.dumps({"cause": cause, "generations": self._facts}), encoding="utf-8")
+        fresh.unlink(missing_ok=True)
+        fresh.write_text(json.dumps({"cause": cause, "began": self._began, "generations": self._facts}))
+        recording.share(fresh, self._place)
         fresh.rename(self._place / "streams.json")
         self._readers.tell()
 
@@ -104,15 +109,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with (chosen.folder / "lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        room = recording.room(chosen.folder)
         with contextlib.suppress(KeyboardInterrupt):
             try:
-                _run(chosen)
+                _run(chosen.folder, room, chosen.linger)
             finally:
-                recording.forget(chosen.folder)
+                recording.forget(room)
 
 
-def _run(chosen: argparse.Namespace) -> None:
-    recorder = Recorder(chosen.folder, chosen.linger)
+def _run(place: Path, room: Path, linger: float) -> None:
+    recorder = Recorder(place, room, linger)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     recorder.run()

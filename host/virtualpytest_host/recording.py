@@ -1,21 +1,22 @@
 """Find a source's recorder, or start it: one process for each source, whoever asks first.
 
 A recorder has a folder: ``source.json``, ``lock`` (it holds a flock while it lives), ``start.lock``,
-``streams.json`` (what it sees, or why it sees nothing). Its ring and its socket are in shared memory
-where the machine has it. A connection to the socket says "I read"; the recorder answers with one byte for each packet.
+``streams.json`` (what it sees, or why it sees nothing). Its ring and its socket are in a room of their own,
+in shared memory where the machine has it. A connection to the socket says "I read"; the recorder answers
+with one byte for each packet.
 """
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
-import hashlib
+import itertools
 import json
 import os
 import re
 import select
 import socket
-import statistics
+import stat
 import subprocess
 import sys
 import time
@@ -28,11 +29,15 @@ from pytest_virtualpytest.exceptions import CaptureError
 from virtualpytest_host import needs, ring, state
 
 SILENCE = 3.0  # seconds without a packet after which a stream has stalled
+RING, SOCKET = "ring", "sock"
 _START_SECONDS = 15.0
+_WORDS = {ring.VIDEO: ("picture", "video"), ring.AUDIO: ("sound", "audio")}
 
 
 def folder(source: Source) -> Path:
     """Return the folder of the recorder of *source*; what only its readers need does not count."""
+    import hashlib  # late: the recorder does without its 4 MB
+
     text = json.dumps({"url": source.url, "format": source.format, "options": dict(source.options)}, sort_keys=True)
     place = state.folder("recorders", hashlib.sha256(text.encode()).hexdigest()[:24])
     if not (place / "source.json").exists():
@@ -48,19 +53,32 @@ def source_of(place: Path) -> Source:
     return Source(**json.loads((place / "source.json").read_text(encoding="utf-8")))
 
 
-def memory(place: Path, suffix: str) -> Path:
-    """Return the path of the ring or the socket of the recorder in *place*."""
-    shared = Path("/dev/shm")
-    if not os.access(shared, os.W_OK):
-        return place / f"r.{suffix}"
-    name = hashlib.sha256(str(place.resolve()).encode()).hexdigest()[:24]
-    return shared / f"virtualpytest-{name}.{suffix}"
+def room(place: Path) -> Path:
+    """Return the folder of the ring and the socket of the recorder in *place*, made if it is not there.
+
+    It is as private as *place*: shared memory itself is open to every account.
+    """
+    status = place.stat()
+    shared = Path("/dev/shm") / f"virtualpytest-{status.st_dev:x}-{status.st_ino:x}"
+    try:
+        shared.mkdir(mode=0o700)
+        os.chown(shared, -1, status.st_gid)
+        shared.chmod(stat.S_IMODE(status.st_mode))
+    except FileExistsError:
+        pass
+    except OSError:
+        return place
+    found = shared.lstat()
+    ours = found.st_uid == os.getuid() or found.st_gid == status.st_gid
+    return shared if ours and stat.S_ISDIR(found.st_mode) and not found.st_mode & stat.S_IWOTH else place
 
 
 def forget(place: Path) -> None:
-    """Remove the ring and the socket of a recorder that ends."""
-    for suffix in ("ring", "sock"):
-        memory(place, suffix).unlink(missing_ok=True)
+    """Remove the ring and the socket in the room *place* of a recorder that ends."""
+    for name in (RING, SOCKET):
+        (place / name).unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # a recorder's folder, where there is no shared memory
+        place.rmdir()
 
 
 def share(path: Path, place: Path) -> None:
@@ -80,13 +98,10 @@ class Recording:
         self.source = source
         self._place = folder(source)
         with _locked(self._place / "start.lock"):
-            if not _alive(self._place):
-                _start(self._place)
-            self._socket = socket.socket(socket.AF_UNIX)
-            self._socket.connect(str(memory(self._place, "sock")))
+            self._socket, self.ring = self._connected()
         self._socket.setblocking(False)
-        self.ring = ring.Reader(memory(self._place, "ring"))
-        self._word: tuple[int, dict[str, Any]] = (-1, {})
+        self._word: tuple[object, dict[str, Any]] = (None, {})
+        self._pace = (0.0, 0.0)  # when the frames' interval was last found out, and what it was
 
     def __enter__(self) -> Self:
         return self
@@ -95,7 +110,7 @@ class Recording:
         self.close()
 
     def __str__(self) -> str:
-        return re.sub(r"//[^/@]*@", "//***@", self.source.url)
+        return re.sub(r"\?.*", "?***", re.sub(r"//.+@", "//***@", self.source.url))
 
     def close(self) -> None:
         """End this hold; the recorder lives on for a while."""
@@ -113,6 +128,10 @@ class Recording:
         found: dict[str, Any] | None = self._told().get("generations", {}).get(str(generation), {}).get(kind)
         return found
 
+    def began(self) -> float:
+        """Return when the recorder was started: what it could see since then is in the ring, or was overwritten."""
+        return float(self._told()["began"])
+
     def captured(self, entry: ring.Entry) -> float:
         """Return when *entry* was on the device's output, as far as the capture's latency is known."""
         return entry.captured - (self.source.latency or 0.0)
@@ -123,24 +142,18 @@ class Recording:
         return entry.error + (frame if self.source.latency is None else frame / 2 + self.source.latency_error)
 
     def interval(self) -> float:
-        """Return the seconds from one frame to the next, as the newest ones came."""
-        facts: dict[str, Any] = {}
-        times: list[float] = []
-        for number in range(self.ring.newest, max(0, self.ring.newest - 100), -1):
-            entry = self.ring.entry(number)
-            if entry and entry.stream == ring.VIDEO:
-                facts = facts or self.facts(entry.generation, "video") or {"base": [1, 90000], "interval": 0.04}
-                times.append(entry.pts * facts["base"][0] / facts["base"][1])
-        times.sort()
-        steps = [after - before for before, after in zip(times, times[1:], strict=False) if after > before]
-        return statistics.median(steps) if len(steps) > 8 else float(facts.get("interval", 0.04))
+        """Return the seconds from one frame to the next, as the newest ones came; looked up once a second."""
+        now = time.monotonic()
+        if now - self._pace[0] >= 1:
+            self._pace = now, self._interval()
+        return self._pace[1]
 
-    def check(self, patience: float = SILENCE) -> None:
-        """Raise CaptureError if the source has delivered nothing for *patience* seconds."""
-        newest, why = self.ring.entry(self.ring.newest), self._told().get("cause", "")
-        age = time.monotonic() - newest.arrival if newest else patience if why else 0.0
-        if age >= patience and (newest or why):
-            raise CaptureError(f"no picture from {self}: {why or f'no packet for {age:.1f} s'}")
+    def check(self, stream: int = ring.VIDEO) -> None:
+        """Raise CaptureError if *stream* has brought nothing for a while, or could not be opened at all."""
+        newest, why = self.newest(stream), self._told().get("cause", "")
+        age = time.monotonic() - newest.arrival if newest else SILENCE if why else 0.0
+        if age >= SILENCE:
+            raise CaptureError(f"no {_WORDS[stream][0]} from {self}: {why or f'no packet for {age:.1f} s'}")
 
     def newest(self, stream: int) -> ring.Entry | None:
         """Return the newest packet of *stream*, or None if the ring holds none."""
@@ -152,9 +165,9 @@ class Recording:
 
     def first(self, stream: int, deadline: float) -> ring.Entry:
         """Return the newest packet of *stream*; wait for one until *deadline*, or raise CaptureError."""
-        kind, name = ("picture", "video") if stream == ring.VIDEO else ("sound", "audio")
+        kind, name = _WORDS[stream]
         while (entry := self.newest(stream)) is None:
-            self.check()
+            self.check(stream)
             other = self.ring.entry(self.ring.newest)
             if other and not self.facts(other.generation, name):
                 raise CaptureError(f"no {kind} from {self}: its stream has none")
@@ -163,11 +176,40 @@ class Recording:
             self.wait(min(0.2, deadline - time.monotonic()))
         return entry
 
+    def _connected(self) -> tuple[socket.socket, ring.Reader]:
+        """Return a connection to the recorder, which is started where there is none, and its ring."""
+        end = time.monotonic() + _START_SECONDS
+        while True:
+            if not _alive(self._place):
+                _start(self._place)
+            connection = socket.socket(socket.AF_UNIX)
+            try:
+                connection.connect(str(room(self._place) / SOCKET))
+                return connection, ring.Reader(room(self._place) / RING)
+            except (FileNotFoundError, ConnectionRefusedError):  # it is just ending
+                connection.close()
+                if time.monotonic() > end:
+                    raise CaptureError(f"the recorder of {self} lives, but does not answer: {self._place}") from None
+                time.sleep(0.02)
+
+    def _interval(self) -> float:
+        facts: dict[str, Any] = {}
+        times: list[float] = []
+        for number in range(self.ring.newest, max(0, self.ring.newest - 100), -1):
+            entry = self.ring.entry(number)
+            if entry and entry.stream == ring.VIDEO:
+                facts = facts or self.facts(entry.generation, "video") or {"base": [1, 90000], "interval": 0.04}
+                times.append(entry.pts * facts["base"][0] / facts["base"][1])
+        times.sort()
+        steps = sorted(after - before for before, after in itertools.pairwise(times) if after > before)
+        return steps[len(steps) // 2] if len(steps) > 8 else float(facts.get("interval", 0.04))
+
     def _told(self) -> dict[str, Any]:
         path = self._place / "streams.json"
-        stamp = path.stat().st_mtime_ns
+        status = path.stat()
+        stamp = status.st_ino, status.st_mtime_ns, status.st_size
         if stamp != self._word[0]:
-            self._word = (stamp, json.loads(path.read_text(encoding="utf-8")))
+            self._word = stamp, json.loads(path.read_text(encoding="utf-8"))
         return self._word[1]
 
     def _drain(self) -> bool:
@@ -203,7 +245,10 @@ def _start(place: Path) -> None:
         import av  # noqa: F401  # a missing package is told here, not in a log
     command = [sys.executable, "-m", "virtualpytest_host.recorder", str(place)]
     linger = ["--linger", os.environ["VPT_LINGER"]] if "VPT_LINGER" in os.environ else []
-    with (place / "recorder.log").open("wb") as log:
+    path = place / "recorder.log"
+    path.unlink(missing_ok=True)
+    with path.open("wb") as log:
+        share(path, place)
         process = subprocess.Popen(
             [*command, *linger],
             stdin=subprocess.DEVNULL,

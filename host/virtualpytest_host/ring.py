@@ -2,9 +2,11 @@
 
 One memory-mapped file; numbers are little-endian.
 
-header   4096 bytes   magic, packets written, bytes written
+header   4096 bytes   magic, packets written, bytes written, size of the data
 index    SLOTS x 64   number, offset, pts, dts, arrival, captured, error, size, generation, stream, flags
-data     DATA bytes   packets one behind the other; one that would cross the end starts again at the front
+data     that size    packets one behind the other; one that would cross the end starts again at the front
+
+The file is as large as any data may be; what is not written to takes no memory.
 
 A slot's number is 0 while it is being written; a reader looks at it before and after it copies a
 packet, and at the bytes written since, so that it needs no lock (a seqlock).
@@ -20,12 +22,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SLOTS = 8192
-DATA = 32 << 20
+DATA = 18 << 20  # half a minute of 720p at 4.8 Mbit/s; with it a recorder stays under 64 MiB
+_MOST = 128 << 20
 KEY, GAP = 1, 2
 VIDEO, AUDIO = 0, 1
 
-_MAGIC = b"vptring1"
-_HEADER = struct.Struct("<8sQQ")
+_MAGIC = b"vptring2"
+_HEADER = struct.Struct("<8sQQQ")
 _SLOT = struct.Struct("<QQqqdddIHBB")
 _INDEX = 4096
 _START = _INDEX + SLOTS * 64
@@ -63,14 +66,26 @@ class Writer:
 
     def __init__(self, path: Path) -> None:
         fresh = path.with_suffix(".new")
-        descriptor = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o660)
-        os.ftruncate(descriptor, _START + DATA)
-        self._map = mmap.mmap(descriptor, _START + DATA)
+        fresh.unlink(missing_ok=True)
+        descriptor = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o660)
+        os.ftruncate(descriptor, _START + _MOST)
+        self._map = mmap.mmap(descriptor, _START + _MOST)
         os.close(descriptor)
         self._count = self._written = 0
+        self._size = DATA
         self._generation = secrets.randbelow(65536)  # no generation of the recorder before this one
         self._publish()
         fresh.rename(path)
+
+    def close(self) -> None:
+        """Unmap the ring; its readers keep what it holds."""
+        self._map.close()
+
+    def fit(self, pixels: int) -> None:
+        """Make room for as many seconds of *pixels* a picture as of 720p; nothing, once a packet is there."""
+        if not self._count:
+            self._size = min(_MOST, max(DATA, DATA * pixels // (1280 * 720)))
+            self._publish()
 
     def begin(self) -> int:
         """Start a new generation, a piece of the stream on one clock, and return its number."""
@@ -82,9 +97,9 @@ class Writer:
         self, data: bytes, *, stream: int, pts: int, dts: int, flags: int, arrival: float, captured: float, error: float
     ) -> None:
         """Append one packet."""
-        start = self._written % DATA
-        if start + len(data) > DATA:
-            self._written += DATA - start
+        start = self._written % self._size
+        if start + len(data) > self._size:
+            self._written += self._size - start
             start = 0
         self._count += 1
         place = _INDEX + self._count % SLOTS * 64
@@ -101,7 +116,7 @@ class Writer:
         self._publish()
 
     def _publish(self, count: int | None = None) -> None:
-        header = _HEADER.pack(_MAGIC, self._count if count is None else count, self._written)
+        header = _HEADER.pack(_MAGIC, self._count if count is None else count, self._written, self._size)
         self._map[: _HEADER.size] = header
 
 
@@ -126,14 +141,14 @@ class Reader:
     def entry(self, number: int) -> Entry | None:
         """Return packet *number*, or None if the ring does not hold it."""
         values = _SLOT.unpack_from(self._map, _INDEX + number % SLOTS * 64)
-        written = _HEADER.unpack_from(self._map)[2]
-        if number < 1 or values[0] != number or values[1] + DATA < written:
+        _, _, written, size = _HEADER.unpack_from(self._map)
+        if number < 1 or values[0] != number or values[1] + size < written:
             return None
         return Entry(*values)
 
     def data(self, entry: Entry) -> bytes | None:
         """Return the bytes of *entry*, or None if they have been overwritten."""
-        start = _START + entry.offset % DATA
+        start = _START + entry.offset % int(_HEADER.unpack_from(self._map)[3])
         data = self._map[start : start + entry.size]
         return data if self.entry(entry.number) else None
 

@@ -21,6 +21,7 @@ _RAW = {"rawvideo", "bmp", "v210", "wrapped_avframe", "mjpeg", "png"}
 _RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
 _WINDOW = 10.0  # seconds over which the earliest arrival is sought
 _UNSETTLED = 0.02  # seconds of error before the earliest arrival is known
+_BITS = 4_500_000  # a second at 720p, so that half a minute fits into the ring
 _JUMP = 1.0  # seconds by which pts must jump to leave a gap
 
 
@@ -71,7 +72,7 @@ class Track:
         self._video: bool = stream.type == "video"
         self._context = stream.codec_context
         self._facts = self._describe(stream)
-        self._convert = _converter(stream, self._base)
+        self._convert = _converter(stream)
         self._envelope, self._paced = envelope, paced
         self._began: tuple[float, float] | None = None
         self._last: tuple[float, float] | None = None
@@ -88,6 +89,7 @@ class Track:
         for piece in self._convert(packet):
             arrival, seconds = time.monotonic(), float(piece.pts * self._base)
             gap, jump = self._interrupted(float(piece.dts * self._base), arrival)
+            gap = gap or packet.is_corrupt  # the demuxer has missed some of it
             if jump and self._video:
                 self._envelope.__init__()  # type: ignore[misc]  # both tracks share it
             if self._video:
@@ -121,7 +123,7 @@ class Track:
         return {"codec": codec, "base": base, "interval": 1 / float(stream.average_rate or 25)}
 
 
-def _converter(stream: Any, base: Fraction) -> Callable[[Any], Iterator[Piece]]:
+def _converter(stream: Any) -> Callable[[Any], Iterator[Piece]]:
     """Return what makes ring packets of the packets of *stream*."""
     context = stream.codec_context
     extradata = bytes(context.extradata or b"")
@@ -137,8 +139,9 @@ def _converter(stream: Any, base: Fraction) -> Callable[[Any], Iterator[Piece]]:
 
 
 def _plain(packet: Any, head: bytes = b"") -> Iterator[Piece]:
-    if packet.pts is not None:
-        yield Piece(head + bytes(packet), packet.pts, packet.pts if packet.dts is None else packet.dts, packet.is_keyframe)
+    pts, dts = (packet.dts if one is None else one for one in (packet.pts, packet.dts))
+    if pts is not None:
+        yield Piece(head + bytes(packet), pts, pts if dts is None else dts, packet.is_keyframe)
 
 
 def _pictures(packets: list[Any], codec: str) -> Iterator[Piece]:
@@ -158,7 +161,9 @@ class _Encoded:
         context.width, context.height = stream.codec_context.width // 2 * 2, stream.codec_context.height // 2 * 2
         context.pix_fmt, context.time_base, context.framerate = "yuv420p", stream.time_base, rate
         group = max(1, round(rate / 2))
-        context.options = {"preset": "ultrafast", "tune": "zerolatency", "g": str(group), "crf": "18"}
+        most = str(max(_BITS, _BITS * context.width * context.height // (1280 * 720)))
+        limit = {"maxrate": most, "bufsize": most}
+        context.options = {"preset": "ultrafast", "tune": "zerolatency", "g": str(group), "crf": "18"} | limit
         context.thread_count = 1
         self._encoder = context
 

@@ -38,8 +38,9 @@ class Video:
             self.latency = Latency(**self.latency)
 
     def resources(self) -> Sequence[str]:
-        """Return the camera, display, file or address that this stream holds."""
-        return [urlsplit(self.source).netloc or self.source]
+        """Return the camera, display, file or address that this stream holds, without name and password."""
+        address = urlsplit(self.source)
+        return [address.netloc.rpartition("@")[2] + address.path if address.netloc else self.source]
 
     def open(self) -> None:
         """Do nothing: the recorder opens the source."""
