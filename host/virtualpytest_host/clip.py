@@ -20,53 +20,64 @@ _IN_STREAM = {"h264", "hevc", "mpeg2video", "mp2", "mp3", "ac3", "eac3"}  # thes
 def cut(recording: Recording, begin: float, end: float) -> tuple[bytes, float, float]:
     """Return the MP4 of what was captured from *begin* to *end*, its length in seconds, and when it begins.
 
-    It begins at the key frame before *begin*. Sound is left out where its packets cannot stand alone.
+    It begins at the key frame before *begin*, or where the stream last began if that is later. Sound is left out
+    where its packets cannot stand alone.
     """
     entries = list(_entries(recording, begin, end))
     if not entries:
-        raise CaptureError("the recording holds no key frame of that time")
+        raise CaptureError(f"the recording of {recording} holds no key frame of that time")
+    first = entries[0][0]
+    facts = {kind: recording.facts(first.generation, kind) or {} for kind in ("video", "audio")}
+    base = Fraction(*facts["video"]["base"])
     video = [entry for entry, _ in entries if entry.stream == ring.VIDEO]
+    shown = [entry.pts for entry in video]
+    seconds = float((max(shown) - min(shown)) * base) + recording.interval()
     stream = io.BytesIO()
-    _write_transport(stream, {kind: recording.facts(video[0].generation, kind) for kind in ("video", "audio")}, entries)
+    _write_transport(stream, facts, entries, min(entry.dts for entry in video) * base)
     stream.seek(0)
-    return _to_mp4(stream), video[-1].captured - video[0].captured, video[0].captured
+    return _to_mp4(stream), seconds, recording.captured(first)
 
 
 def _entries(recording: Recording, begin: float, end: float) -> Iterator[tuple[ring.Entry, bytes]]:
     """Yield the packets of one generation, from a key frame on."""
     reader = recording.ring
-    first = _first(reader, begin)
+    first = _first(recording, begin)
     for number in range(first.number if first else 1, reader.newest + 1):
         entry = reader.entry(number)
         data = reader.data(entry) if entry and first else None
         if entry is None or data is None or first is None or entry.generation != first.generation:
             continue
-        if entry.captured > end and entry.stream == ring.VIDEO:
+        if recording.captured(entry) > end and entry.stream == ring.VIDEO:
             return
         if entry.captured >= first.captured:
             yield entry, data
 
 
-def _first(reader: ring.Reader, begin: float) -> ring.Entry | None:
-    """Return the newest key frame at or before *begin*, else the oldest that follows the last gap."""
-    found = None
+def _first(recording: Recording, begin: float) -> ring.Entry | None:
+    """Return the newest key frame at or before *begin*, else the oldest one of the stream's newest piece."""
+    reader, found = recording.ring, None
     for number in range(reader.newest, 0, -1):
         entry = reader.entry(number)
         if entry is None or (found and entry.generation != found.generation):
             break
         if entry.stream == ring.VIDEO and entry.key:
             found = entry
-            if entry.captured <= begin:
+            if recording.captured(entry) <= begin:
                 break
     return found
 
 
-def _write_transport(output: io.BytesIO, facts: dict[str, Any], entries: list[tuple[ring.Entry, bytes]]) -> None:
-    """Write a transport stream, whose demuxer then finds out what an MP4 must know of each codec."""
+def _write_transport(
+    output: io.BytesIO, facts: dict[str, Any], entries: list[tuple[ring.Entry, bytes]], start: Fraction
+) -> None:
+    """Write a transport stream, whose demuxer then finds out what an MP4 must know of each codec.
+
+    Its clock begins at *start*: an MP4 would show nothing for as long as the device's clock has run.
+    """
     with av.open(output, "w", format="mpegts") as container:
         tracks: dict[int, tuple[Any, Fraction]] = {}
         for kind, name in ((ring.VIDEO, "video"), (ring.AUDIO, "audio")):
-            fact = facts.get(name)
+            fact = facts[name]
             sample = next((data for entry, data in entries if entry.stream == kind), b"")
             if fact and sample and (fact["codec"] in _IN_STREAM or sample[:2] in {b"\xff\xf1", b"\xff\xf9"}):
                 known = {key: fact[key] for key in ("rate", "width", "height") if key in fact}
@@ -75,7 +86,8 @@ def _write_transport(output: io.BytesIO, facts: dict[str, Any], entries: list[tu
             if entry.stream in tracks:
                 stream, base = tracks[entry.stream]
                 made = packet(entry, data, base)
-                made.stream = stream
+                shift = round(start / base)
+                made.pts, made.dts, made.stream = entry.pts - shift, entry.dts - shift, stream
                 container.mux(made)
 
 

@@ -28,6 +28,8 @@ class Picture:
     error: float = 0.0
     pts: float = 0.0
     gap: bool = False
+    placeholder: str = ""  # the name of the capture's own picture that this is
+    generation: int = 0  # pts of two generations cannot be compared
     matrix: str = "bt601"  # or "bt709": how colour was turned into luma and chroma
     cache: dict[Any, Any] = field(default_factory=dict, repr=False)
     _frame: Any = field(default=None, repr=False)
