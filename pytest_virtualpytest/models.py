@@ -69,8 +69,9 @@ class Sighting:
     """What a check saw: true or false, where, how sure, and when the frame was captured.
 
     *captured* is the capture time of the frame that decided, ± *error*; *pts* its time within the
-    stream, in seconds, exact to a frame. *score* is 0..1 and judged against *threshold*; a negative
-    answer says *why*, with the nearest place in *region*.
+    stream, in seconds, exact to a frame; *stream* tells one piece of it, on one clock, from the next.
+    *score* is 0..1 and judged against *threshold*; a negative answer says *why*, with the nearest
+    place in *region*.
     """
 
     found: bool
@@ -78,6 +79,7 @@ class Sighting:
     captured: float = 0.0
     error: float = 0.0
     pts: float = 0.0
+    stream: int = 0
     frame_seconds: float = 0.04
     boot: str = ""
     calibrated: bool = True
@@ -92,10 +94,13 @@ class Sighting:
     def after(self, earlier: Press | Sighting) -> Duration:
         """Return the time from *earlier* (a key, or another sighting of the same stream) to this sighting.
 
-        Between two sightings it comes from the stream's own clock and is exact to one frame.
+        Between two sightings it comes from the stream's own clock and is exact to one frame, unless the stream
+        began anew between them.
         """
         if earlier.boot != self.boot:
             raise VirtualPytestError(f"{self.target}: cannot compare times of two boots or two machines")
+        if isinstance(earlier, Sighting) and earlier.stream != self.stream:
+            return Duration(self.captured - earlier.captured, self.error + earlier.error, self.calibrated)
         if isinstance(earlier, Sighting):
             return Duration(self.pts - earlier.pts, max(self.frame_seconds, earlier.frame_seconds))
         half = (earlier.after - earlier.before) / 2

@@ -51,17 +51,17 @@ class Remote:
 
     def press_until(self, key: str, target: Mapping[str, Any], at_most: int, interval: float) -> dict[str, Any]:
         """Press *key* until *target* shows, looking *interval* seconds after each press; at most *at_most* times."""
-        for presses in range(at_most + 1):
+        seen = self._screen().find(target).value
+        if seen["found"]:
+            return {"presses": 0, "sighting": seen}
+        for presses in range(1, at_most + 1):
+            self.press(key)
             try:
-                seen = self._screen().wait_for(target, interval if presses else 0.1).value
+                return {"presses": presses, "sighting": self._screen().wait_for(target, interval).value}
             except NotSeen as error:
-                if presses == at_most:
-                    message = f"{error.message}; {key} was pressed {at_most} times"
-                    raise NotSeen(message, details=error.details, pictures=error.pictures) from None
-                self.press(key)
-            else:
-                return {"presses": presses, "sighting": seen}
-        raise AssertionError("unreachable")
+                last = error
+        message = f"{last.message}; {key} was pressed {at_most} times"
+        raise NotSeen(message, details=last.details, pictures=last.pictures)
 
 
 class Supply:

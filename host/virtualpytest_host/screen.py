@@ -4,70 +4,29 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
 from pytest_virtualpytest import targets
-from pytest_virtualpytest.capabilities import Source
-from pytest_virtualpytest.exceptions import CaptureError, NotSeen, VirtualPytestError
+from pytest_virtualpytest.exceptions import CaptureError, VirtualPytestError
 from pytest_virtualpytest.models import Sighting, StreamStatus
 from pytest_virtualpytest.wire import Reply
 from virtualpytest_host import clip, ring, state
+from virtualpytest_host.attempt import Attempt
 from virtualpytest_host.hands import Inputs
 from virtualpytest_host.picture import Picture
-from virtualpytest_host.placeholder import Placeholders
-from virtualpytest_host.player import Player
+from virtualpytest_host.placeholder import refuse
 from virtualpytest_host.recording import Recording
 from virtualpytest_host.sound import level
+from virtualpytest_host.stream import FRAME_SECONDS, Stream
 from virtualpytest_host.vision.judge import Judge
 from virtualpytest_host.watch import Watch
 
-FRAME_SECONDS = 5.0  # how long a check that asks waits for a frame
-_LATE = 0.3  # seconds that a frame may be on its way
-_BEFORE = 0.2  # seconds before `since` in which there is a frame
 _LOOK = 0.5  # seconds of frames that a target with a memory is shown by `find`
 _REMEMBERING = (targets.Motion, targets.Appears, targets.Gone, targets.Then)
 
 References = Callable[[str], bytes]
-
-
-class Stream:
-    """One source's recording, opened on need and again after its recorder has died."""
-
-    def __init__(self, source: Source) -> None:
-        self.source = source
-        self.placeholders = Placeholders(source.placeholders)
-        self._open: Recording | None = None
-
-    def recording(self) -> Recording:
-        """Return the recording, alive."""
-        if self._open is not None:
-            try:
-                self._open.wait(0)
-            except CaptureError:
-                self.close()
-        if self._open is None:
-            self._open = Recording(self.source)
-        return self._open
-
-    def frames(self, since: float | None, deadline: Callable[[], float]) -> Iterator[Picture]:
-        """Yield every picture from *since* on until *deadline*; CaptureError where there is none to judge."""
-        player = Player(self.recording(), since)
-        while (picture := player.next(deadline())) is not None:
-            self.placeholders.refuse(picture)
-            yield picture
-
-    def newest(self) -> float:
-        """Return the capture time of the newest picture."""
-        recording = self.recording()
-        return recording.captured(recording.first(ring.VIDEO, time.monotonic() + FRAME_SECONDS))
-
-    def close(self) -> None:
-        """Give the recording back."""
-        if self._open is not None:
-            self._open.close()
-            self._open = None
 
 
 class Screen:
@@ -89,23 +48,27 @@ class Screen:
         """Return whether *target* is there now."""
         wanted = targets.from_wire(target)
         judge = Judge(wanted, self._references)
-        if not isinstance(wanted, _REMEMBERING):
-            return Reply(self._told(judge.see(self._first())).to_wire())
+        if not _remembers(wanted):
+            picture = self._first()
+            return Reply(self._told(judge.see(picture), picture).to_wire())
         since = max(self._inputs.last, self._stream.newest() - _LOOK)
-        seen = None
-        end = max(time.monotonic(), self._inputs.last + _LOOK) + _LATE
-        for picture in self._stream.frames(since, lambda: end):
+        told = None
+        end = max(time.monotonic(), self._inputs.last + _LOOK)
+        for picture in self._stream.frames(since, lambda: end + self._stream.late):
+            refuse(picture)
             seen = judge.see(picture)
-            if seen or picture.captured > max(since + 2 * _LOOK, end):
+            told = self._told(seen, picture)
+            if seen or picture.captured >= end:
                 break
-        if seen is None:
-            raise CaptureError(f"no frame within {_LOOK + _LATE:.1f} s of the last input")
-        return Reply(self._told(seen).to_wire())
+        if told is None:
+            raise CaptureError(f"no frame within {_LOOK + self._stream.late:.1f} s of the last input")
+        return Reply(told.to_wire())
 
     def find_all(self, target: Mapping[str, Any]) -> Reply:
         """Return every place where *target* is now."""
         judge = Judge(targets.from_wire(target), self._references)
-        return Reply([self._told(one).to_wire() for one in judge.find_all(self._first())])
+        picture = self._first()
+        return Reply([self._told(one, picture).to_wire() for one in judge.find_all(picture)])
 
     def wait_for(
         self, target: Mapping[str, Any], timeout: float, since: Mapping[str, Any] | float | None = None
@@ -119,18 +82,16 @@ class Screen:
         judge = Judge(wanted, self._references)
         begin = self._begin(since)
         end = (begin if since is not None else time.monotonic()) + timeout
-        attempt = Attempt()
-        for picture in self._stream.frames(begin - (_BEFORE if since is not None else 0), lambda: end + _LATE):
-            if picture.captured > end:
+        attempt = Attempt(wanted, begin, end, timeout)
+        for picture in self._stream.frames(begin, lambda: end + self._stream.late, whole=since is not None):
+            if attempt.within(picture):
+                seen = judge.see(picture)
+                if seen:
+                    return Reply(self._told(seen, picture).to_wire())
+                attempt.failed(picture, seen)
+            elif attempt.over:
                 break
-            if picture.captured < begin:
-                judge.begin(picture)
-                continue
-            seen = judge.see(picture)
-            if seen:
-                return Reply(self._told(seen).to_wire())
-            attempt.failed(picture, seen)
-        raise attempt.error(wanted, timeout, judge, self._told)
+        raise attempt.error(judge, self._told)
 
     def never_start(self, targets: list[Mapping[str, Any]]) -> Reply:
         """Begin to judge every frame against *targets*."""
@@ -181,6 +142,7 @@ class Screen:
         since = max(self._stream.newest(), self._inputs.last)
         end = time.monotonic() + FRAME_SECONDS
         for picture in self._stream.frames(since, lambda: end):
+            refuse(picture)
             return picture
         raise CaptureError(f"no frame within {FRAME_SECONDS:.1f} s of the last input")
 
@@ -193,41 +155,17 @@ class Screen:
             raise VirtualPytestError("`since` is from another boot, or another machine, than this device's host")
         return float(since["before"])
 
-    def _told(self, seen: Sighting) -> Sighting:
-        """Return *seen* with what only the stream knows."""
+    def _told(self, seen: Sighting, picture: Picture) -> Sighting:
+        """Return *seen* in *picture* with what only the stream knows."""
         seconds, calibrated = self._stream.recording().interval(), self._stream.source.latency is not None
-        return replace(seen, boot=state.boot(), frame_seconds=seconds, calibrated=calibrated)
+        boot, piece = state.boot(), picture.generation
+        return replace(seen, boot=boot, stream=piece, frame_seconds=seconds, calibrated=calibrated)
 
 
-class Attempt:
-    """What a check that waits has seen so far."""
-
-    def __init__(self) -> None:
-        self._frames = 0
-        self._best: tuple[Sighting, Picture] | None = None
-        self._last: Picture | None = None
-
-    def failed(self, picture: Picture, seen: Sighting) -> None:
-        """Take note of a frame without the target."""
-        self._frames += 1
-        self._last = picture
-        if self._best is None or seen.score >= self._best[0].score:
-            self._best = (seen, picture)
-
-    def error(
-        self, wanted: targets.Target, timeout: float, judge: Judge, told: Callable[[Sighting], Sighting]
-    ) -> VirtualPytestError:
-        """Return the error: what was looked for, how long, and why it was not there."""
-        if self._best is None or self._last is None:
-            return CaptureError(f"no frame to look for {wanted} in, within {timeout:g} s")
-        seen, picture = self._best
-        place = f", nearest at {seen.region}" if seen.region else ""
-        message = (
-            f"{wanted} not seen within {timeout:g} s ({self._frames} frames{place}): "
-            f"score {seen.score:.3f} of {seen.threshold:.3f}" + (f"; {seen.why}" if seen.why else "")
-        )
-        pictures = {"frame": self._last.png(), "annotated": judge.annotated(picture, seen)}
-        return NotSeen(message, details={"sighting": told(seen).to_wire(), "frames": self._frames}, pictures=pictures)
+def _remembers(target: targets.Target) -> bool:
+    """Tell whether one frame cannot decide on *target*."""
+    members: tuple[targets.Target, ...] = getattr(target, "targets", ())
+    return isinstance(target, _REMEMBERING) or any(_remembers(member) for member in members)
 
 
 def _status(recording: Recording) -> StreamStatus:

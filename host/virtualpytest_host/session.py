@@ -123,17 +123,25 @@ class Session:
 
     @functools.cached_property
     def _remote(self) -> hands.Remote:
+        self._film()
         return hands.Remote(self._open("remote"), self._inputs, lambda: self._handler("screen"))
 
     @functools.cached_property
     def _power(self) -> hands.Supply:
+        self._film()
         return hands.Supply(self._open("power"), self._inputs)
+
+    def _film(self) -> None:
+        """Have the recorder run before the device is first acted upon: a check may go back to that moment."""
+        if "screen" in self._controllers:
+            with contextlib.suppress(LabFault):  # it is told when the screen is used
+                self._stream.warm()
 
     @functools.cached_property
     def _stream(self) -> Any:
-        screen = _import_screen()
+        stream = _import_screen().Stream
         chosen = self._controllers.get("screen") or self._controllers["audio"]
-        return self._kept(screen.Stream(chosen.stream()))
+        return self._kept(stream(chosen.stream()))
 
     @functools.cached_property
     def _screen(self) -> Any:

@@ -2,82 +2,85 @@
 
 from __future__ import annotations
 
-import threading
+import contextlib
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 from pytest_virtualpytest import targets
 from pytest_virtualpytest.capabilities import Source
-from pytest_virtualpytest.exceptions import CaptureError, Seen, VirtualPytestError
+from pytest_virtualpytest.exceptions import CaptureError, Seen
 from pytest_virtualpytest.models import Sighting
+from virtualpytest_host.attempt import Told
 from virtualpytest_host.picture import Picture
-from virtualpytest_host.placeholder import Placeholders
-from virtualpytest_host.player import Player
-from virtualpytest_host.recording import Recording
+from virtualpytest_host.placeholder import refuse
+from virtualpytest_host.stream import HOLE, Stream
 from virtualpytest_host.vision.judge import Judge
 
 _END_SECONDS = 5.0
 
 
-class Watch(threading.Thread):
-    """A thread with its own player; it judges every frame from *since* until it is stopped."""
+@dataclass(frozen=True)
+class Hit:
+    """What should never show, and where it did."""
+
+    seen: Sighting
+    picture: Picture
+    judge: Judge
+
+
+class Watch:
+    """A thread with its own player; it judges every frame from *since* until it is stopped.
+
+    It cannot vouch for what it has not seen: missing frames are a fault.
+    """
 
     def __init__(
         self, source: Source, wanted: list[Mapping[str, Any]], references: Callable[[str], bytes], since: float
     ) -> None:
-        super().__init__(daemon=True, name="never")
         self._judges = [Judge(targets.from_wire(target), references) for target in wanted]
-        self._recording = Recording(source)
-        self._placeholders = Placeholders(source.placeholders)
-        self._since = since
-        self._until = float("inf")
-        self._frames = 0
-        self._hit: tuple[Sighting, Picture, Judge] | None = None
-        self._error: VirtualPytestError | None = None
-        self.start()
+        self._stream = Stream(source)
+        self._since, self._until = since, float("inf")
+        self._thread = ThreadPoolExecutor(1, "never")
+        self._verdict = self._thread.submit(self._watch)
+        self._thread.shutdown(wait=False)
 
-    def run(self) -> None:
-        """Judge until a hit, a fault, or the end."""
-        try:
-            self._watch()
-        except VirtualPytestError as error:
-            self._error = error
-        finally:
-            self._recording.close()
-
-    def stop(self, told: Callable[[Sighting], Sighting]) -> int:
+    def stop(self, told: Told) -> int:
         """Judge what was captured until now, and return the number of frames; raise what was found."""
         self._until = time.monotonic()
-        self.join(_END_SECONDS)
-        if self._hit is not None:
-            seen, picture, judge = self._hit
-            ago = self._until - seen.captured
-            message = f"{seen.target} was seen, {ago:.1f} s before the end; it must never show"
-            drawn = {"annotated": judge.annotated(picture, seen), "frame": picture.png()}
-            raise Seen(message, details={"sighting": told(seen).to_wire()}, pictures=drawn)
-        if self._error is not None:
-            raise self._error
-        if not self._frames:
-            raise CaptureError("no frame was captured meanwhile")
-        return self._frames
+        try:
+            found = self._verdict.result(_END_SECONDS + self._stream.late)
+        except TimeoutError:
+            self.close()
+            raise CaptureError(f"frames come faster than they can be judged: {_END_SECONDS:.0f} s behind") from None
+        if isinstance(found, int):
+            return found
+        ago = self._until - found.seen.captured
+        message = f"{found.seen.target} was seen, {ago:.1f} s before the end; it must never show"
+        drawn = {"annotated": found.judge.annotated(found.picture, found.seen), "frame": found.picture.png()}
+        raise Seen(message, details={"sighting": told(found.seen, found.picture).to_wire()}, pictures=drawn)
 
     def close(self) -> None:
         """Stop without a verdict."""
         self._until = 0.0
-        self.join(_END_SECONDS)
 
-    def _watch(self) -> None:
-        player = Player(self._recording, self._since)
-        while True:
-            picture = player.next(min(time.monotonic() + 0.2, self._until + 0.2))
-            if picture is None or picture.captured > self._until:
-                if time.monotonic() >= self._until:
-                    return
-                continue
-            self._placeholders.refuse(picture)
-            self._frames += 1
-            for judge in self._judges:
-                if seen := judge.see(picture):
-                    self._hit = (seen, picture, judge)
-                    return
+    def _watch(self) -> int | Hit:
+        """Judge until a hit or the end; return it, or the number of frames."""
+        frames, reached = 0, self._since
+        with contextlib.closing(self._stream):
+            for picture in self._stream.frames(self._since, lambda: self._until + self._stream.late):
+                lost, reached = picture.gap and frames > 0, picture.captured
+                if reached > self._until:
+                    break
+                refuse(picture)
+                for judge in self._judges:
+                    if seen := judge.see(picture):
+                        return Hit(seen, picture, judge)
+                if lost:
+                    raise CaptureError("frames are missing in the middle of what should be judged throughout")
+                frames += 1
+        if not frames or self._until - reached > HOLE:
+            raise CaptureError(f"no frame was captured in the last {self._until - reached:.1f} s")
+        return frames

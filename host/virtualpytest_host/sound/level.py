@@ -12,6 +12,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from pytest_virtualpytest.exceptions import CaptureError
 from pytest_virtualpytest.models import Level
 from virtualpytest_host import ring
 from virtualpytest_host.player import decoder, packet
@@ -21,16 +22,19 @@ SILENCE = -120.0
 
 
 def measure(recording: Recording, seconds: float) -> Level:
-    """Return the level of the newest *seconds*; CaptureError if there is no sound stream or no packet."""
+    """Return the level of the newest *seconds*, or what is held of them; CaptureError if there is no sound."""
     newest = recording.first(ring.AUDIO, time.monotonic() + 5)
-    recording.check()
-    blocks = list(_blocks(recording, newest, seconds))
-    samples = np.concatenate(blocks) if blocks else np.zeros(1, np.float32)
+    recording.check(ring.AUDIO)
+    frames = list(_frames(recording, newest, seconds))
+    if not frames:
+        raise CaptureError(f"no sound from {recording}: none of its packets can be decoded")
+    samples = np.concatenate([_mono(frame) for frame in frames])
     rms = math.sqrt(float(np.mean(np.square(samples, dtype=np.float64))))
-    return Level(_decibel(rms), _decibel(float(np.abs(samples).max())), seconds, newest.captured)
+    held = sum(frame.samples / frame.sample_rate for frame in frames)
+    return Level(_decibel(rms), _decibel(float(np.abs(samples).max())), held, recording.captured(newest))
 
 
-def _blocks(recording: Recording, newest: ring.Entry, seconds: float) -> Iterator[NDArray[np.float32]]:
+def _frames(recording: Recording, newest: ring.Entry, seconds: float) -> Iterator[Any]:
     facts = recording.facts(newest.generation, "audio")
     assert facts is not None  # it tells of a stream before it keeps a packet of it
     base = Fraction(*facts["base"])
@@ -43,7 +47,7 @@ def _blocks(recording: Recording, newest: ring.Entry, seconds: float) -> Iterato
         if entry and data:
             for frame in _decode(context, entry, data, base):
                 if entry.pts >= first:
-                    yield _mono(frame)
+                    yield frame
 
 
 def _numbers(recording: Recording, newest: ring.Entry, first: int) -> list[int]:

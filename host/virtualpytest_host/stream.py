@@ -1,0 +1,80 @@
+"""One source's pictures, as the checks of a device see them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+from pytest_virtualpytest.capabilities import Source
+from pytest_virtualpytest.exceptions import CaptureError
+from virtualpytest_host import ring
+from virtualpytest_host.picture import Picture
+from virtualpytest_host.placeholder import Placeholders
+from virtualpytest_host.player import Player
+from virtualpytest_host.recording import Recording
+
+FRAME_SECONDS = 5.0  # how long a check that asks waits for a frame
+HOLE = 1.0  # seconds at the end of a check without a frame, after which it cannot say "not seen"
+_LATE = 0.3  # seconds that a frame may be on its way, beyond the capture's own latency
+_TURN = 0.25
+
+
+class Stream:
+    """One source's recording, opened on need and again after its recorder has died."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.late = _LATE + (source.latency or 0.0)
+        self._placeholders: Placeholders | None = None
+        self._open: Recording | None = None
+
+    def warm(self) -> None:
+        """Have the recorder run, and wait for its first picture; CaptureError where there is none."""
+        self._player(None).next(time.monotonic() + FRAME_SECONDS)
+
+    def recording(self) -> Recording:
+        """Return the recording, alive."""
+        if self._open is not None:
+            try:
+                self._open.wait(0)
+            except CaptureError:
+                self.close()
+        if self._open is None:
+            self._open = Recording(self.source)
+        return self._open
+
+    def frames(self, since: float | None, deadline: Callable[[], float], *, whole: bool = False) -> Iterator[Picture]:
+        """Yield every picture from *since* on until *deadline*, which may change; CaptureError where none comes.
+
+        Where *whole*, it is an error if the recording does not go back that far. A picture that the capture has
+        made up has its name in ``placeholder``.
+        """
+        player, made_up = self._player(since, whole=whole), self._made_up()
+        lost = False
+        while True:
+            picture = player.next(min(deadline(), time.monotonic() + _TURN))
+            if picture is not None:
+                picture.placeholder = made_up.name(picture)
+                picture.gap, lost = picture.gap or lost, bool(picture.placeholder)
+                yield picture
+            elif time.monotonic() >= deadline():
+                return
+
+    def newest(self) -> float:
+        """Return the capture time of the newest picture."""
+        recording = self.recording()
+        return recording.captured(recording.first(ring.VIDEO, time.monotonic() + FRAME_SECONDS))
+
+    def close(self) -> None:
+        """Give the recording back."""
+        if self._open is not None:
+            self._open.close()
+            self._open = None
+
+    def _player(self, since: float | None, *, whole: bool = False) -> Player:
+        return Player(self.recording(), since, whole=whole)
+
+    def _made_up(self) -> Placeholders:
+        if self._placeholders is None:
+            self._placeholders = Placeholders(self.source.placeholders)
+        return self._placeholders
