@@ -27,7 +27,8 @@ class Image(Target):
 
     *threshold* is the least score, 0..1, that counts. Fields left out come from ``NAME.toml`` beside
     the picture. *sha*, *mask* (content hashes) and *resolution* (width, height of the screen that the
-    picture was cut from) are filled in when the file is looked up.
+    picture was cut from) are filled in when the file is looked up. On a screen of another resolution
+    the picture and its *region* are scaled.
     """
 
     kind = "image"
@@ -37,6 +38,10 @@ class Image(Target):
     sha: str = ""
     mask: str = ""
     resolution: tuple[int, int] | None = None
+
+    def __post_init__(self) -> None:
+        if self.threshold is not None and not 0 < self.threshold <= 1:
+            raise VirtualPytestError(f"{self}: threshold {self.threshold} is not above 0 and at most 1")
 
     def __str__(self) -> str:
         return self.name
@@ -50,6 +55,9 @@ class Motion(Target):
     region: Region | None = None
     threshold: int = 25
 
+    def __post_init__(self) -> None:
+        _check_level(self, self.threshold)
+
     def __str__(self) -> str:
         return "motion"
 
@@ -61,6 +69,9 @@ class Black(Target):
     kind = "black"
     region: Region | None = None
     threshold: int = 20
+
+    def __post_init__(self) -> None:
+        _check_level(self, self.threshold)
 
     def __str__(self) -> str:
         return "black"
@@ -74,6 +85,8 @@ class _Composed(Target):
     words: ClassVar[str]
 
     def __init__(self, *targets: Target | str) -> None:
+        if not targets:
+            raise VirtualPytestError(f"{type(self).__name__}() of no target: it would always be true, or never")
         object.__setattr__(self, "targets", tuple(as_target(target) for target in targets))
 
     def __str__(self) -> str:
@@ -139,7 +152,14 @@ _KINDS: dict[str, type[Target]] = {
 
 def as_target(target: Target | str) -> Target:
     """Return *target*; a string is the name of an Image."""
-    return Image(target) if isinstance(target, str) else target
+    if isinstance(target, str):
+        return Image(target)
+    if not isinstance(target, Target):
+        wanted = (
+            f"{target.__name__}(...)" if isinstance(target, type) else "the name of a picture, or Motion(), All(...)"
+        )
+        raise VirtualPytestError(f"{target!r} is no target; did you mean {wanted}?")
+    return target
 
 
 def resolve(target: Target | str, find: Callable[[Image], Image]) -> Target:
@@ -156,8 +176,12 @@ def images(target: Target) -> list[Image]:
     """Return every Image in *target*."""
     if isinstance(target, Image):
         return [target]
-    members = target.targets if isinstance(target, _Composed) else ()
-    return [image for member in members for image in images(member)]
+    return [image for member in members_of(target) for image in images(member)]
+
+
+def members_of(target: Target) -> tuple[Target, ...]:
+    """Return the targets that *target* is made of, if it is."""
+    return target.targets if isinstance(target, _Composed) else ()
 
 
 def to_wire(target: Target) -> dict[str, Any]:
@@ -177,6 +201,9 @@ def from_wire(data: Mapping[str, Any]) -> Target:
     cls = _KINDS[kind]
     if issubclass(cls, _Composed):
         return cls(*(from_wire(member) for member in values["targets"]))
+    if foreign := values.keys() - {item.name for item in fields(cls)}:
+        names = ", ".join(sorted(foreign))
+        raise VirtualPytestError(f"target {kind!r} has no {names} here; install the same version on both sides")
     region, resolution = values.get("region"), values.get("resolution")
     if region is not None:
         values["region"] = Region(*region)
@@ -193,3 +220,8 @@ def in_region(target: Target | str, region: Region | tuple[int, int, int, int] |
     if isinstance(target, _Composed):
         return type(target)(*(in_region(member, region) for member in target.targets))
     return replace(target, region=Region(*region))  # type: ignore[call-arg]  # every plain target has a region
+
+
+def _check_level(target: Target, threshold: int) -> None:
+    if not 0 < threshold < 255:
+        raise VirtualPytestError(f"{target}: threshold {threshold} is not within 1..254 gray levels")

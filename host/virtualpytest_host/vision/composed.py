@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from pytest_virtualpytest.targets import Target
+from pytest_virtualpytest.targets import Target, members_of
 from virtualpytest_host.picture import Picture
 from virtualpytest_host.vision.verdict import Member, Verdict
 
@@ -18,7 +18,7 @@ def begin(member: Member, picture: Picture) -> None:
     if isinstance(member, (SeesAll, SeesAny, SeesNot, SeesThen)):
         for each in member.begins():
             begin(each, picture)
-    else:
+    elif member.remembers:
         member.see(picture)
 
 
@@ -26,16 +26,16 @@ class SeesAll:
     """True where all are; the first that is false decides, else the first that cannot tell."""
 
     def __init__(self, target: Target, members: Sequence[Member]) -> None:
-        self._members = members
+        self._target, self._members = target, members
         self.remembers = any(each.remembers for each in members)
 
     def see(self, picture: Picture) -> Verdict:
         """Judge one frame."""
         verdicts = _until(False, self._members, picture)
         for answer in (False, None):
-            for verdict in verdicts:
+            for target, verdict in zip(members_of(self._target), verdicts, strict=False):
                 if verdict.state is answer:
-                    return verdict
+                    return verdict.but(answer, f"{target}: {verdict.why}")
         return verdicts[0]
 
     def begins(self) -> Sequence[Member]:
@@ -47,7 +47,7 @@ class SeesAny:
     """True where one is; where none is, the nearest decides."""
 
     def __init__(self, target: Target, members: Sequence[Member]) -> None:
-        self._members = members
+        self._target, self._members = target, members
         self.remembers = any(each.remembers for each in members)
 
     def see(self, picture: Picture) -> Verdict:
@@ -58,7 +58,8 @@ class SeesAny:
             return found
         nearest = max(verdicts, key=lambda verdict: verdict.nearness)
         undecided = any(verdict.state is None for verdict in verdicts)
-        return nearest.but(None if undecided else False, "; ".join(verdict.why for verdict in verdicts))
+        named = zip(members_of(self._target), verdicts, strict=True)
+        return nearest.but(None if undecided else False, "; ".join(f"{one}: {verdict.why}" for one, verdict in named))
 
     def begins(self) -> Sequence[Member]:
         """Return those that begin at once."""
@@ -189,4 +190,4 @@ def _until(answer: bool, members: Sequence[Member], picture: Picture) -> list[Ve
 
 def _where(verdict: Verdict) -> str:
     place = f" at {verdict.region}" if verdict.region else ""
-    return f"{place} (score {verdict.score:.2f}, {verdict.threshold:.2f} wanted)"
+    return f"{place} (score {verdict.score:.2f})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import textwrap
 from typing import cast
 
@@ -17,11 +18,11 @@ from virtualpytest_host.vision.reference import Reference
 with host_extra("vision"):
     import cv2
 
+Colour = tuple[int, int, int]
 _SEARCHED, _FOUND, _NEAREST = (255, 180, 60), (80, 220, 80), (60, 60, 255)
 _BAR, _INK = (34, 34, 34), (240, 240, 240)
-_LINE = 22
+_SIZE, _LINE = 18, 24
 _GAP = 12
-_FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
 def annotate(
@@ -38,32 +39,32 @@ def annotate(
     return encode_png(np.vstack([_caption(body.shape[1], sighting, colour), body]))
 
 
-def _outline(frame: Plane, region: Region, colour: tuple[int, int, int], thick: int) -> None:
+def _outline(frame: Plane, region: Region, colour: Colour, thick: int) -> None:
     x, y, wide, high = region
     cv2.rectangle(frame, (x - thick, y - thick), (x + wide - 1 + thick, y + high - 1 + thick), colour, thick)
 
 
-def _caption(width: int, sighting: Sighting, colour: tuple[int, int, int]) -> Plane:
-    head = f"{'found' if sighting.found else 'NOT found'}: {sighting.target}"
-    head += f"   score {sighting.score:.3f}, {sighting.threshold:.3f} wanted"
+def _caption(width: int, sighting: Sighting, colour: Colour) -> Plane:
+    head = f"{'seen' if sighting.found else 'NOT seen'}: {sighting.target}"
+    head += f"   score {sighting.score:.3f}, threshold {sighting.threshold:.3f}"
     lines = [head, *textwrap.wrap(sighting.why, max(20, width // 9))]
     bar = np.full((_GAP + _LINE * len(lines), width, 3), _BAR, np.uint8)
     for number, line in enumerate(lines):
-        place = (_GAP, _LINE * (number + 1) - 2)
-        cv2.putText(bar, _ascii(line), place, _FONT, 0.5, colour if number == 0 else _INK, 1, cv2.LINE_AA)
+        _write(bar, line, _GAP, _LINE * (number + 1), colour if number == 0 else _INK)
     return bar
 
 
 def _side(height: int, frame: Plane, sighting: Sighting, reference: Reference) -> Plane:
     wide = min(480, max(160, reference.width))
-    parts = [("reference", _checked(reference))]
+    parts = [(reference.name, _checked(reference))]
     if sighting.region:
         x, y, across, down = sighting.region
-        parts.append(("found" if sighting.found else "nearest", frame[y : y + down, x : x + across]))
+        there = sighting.score >= sighting.threshold  # under Not, what is there is what was not wanted
+        parts.append(("on the screen" if there else "nearest", frame[y : y + down, x : x + across]))
     side = np.full((height, wide + 2 * _GAP, 3), _BAR, np.uint8)
     top = _GAP
     for label, part in parts:
-        cv2.putText(side, label, (_GAP, top + 14), _FONT, 0.5, _INK, 1, cv2.LINE_AA)
+        _write(side, label, _GAP, top + 14, _INK)
         top = _paste(side, _fit(part, wide, height // 2 - 2 * _LINE - _GAP), top + _LINE) + _GAP
     return side
 
@@ -91,5 +92,10 @@ def _paste(side: Plane, part: Plane, top: int) -> int:
     return top + high
 
 
-def _ascii(line: str) -> str:
-    return line.encode("ascii", "replace").decode()
+def _write(picture: Plane, words: str, x: int, y: int, colour: Colour) -> None:
+    cv2.putText(picture, words, (x, y), colour, _font(), _SIZE, 400)
+
+
+@functools.cache
+def _font() -> cv2.FontFace:
+    return cv2.FontFace("uni")  # has the letters of every alphabet

@@ -23,7 +23,6 @@ class Judge:
         self._target = target
         self._references = references
         self._member = member(target, references)
-        self._verdict = Verdict(None, why="no frame yet")
 
     def begin(self, picture: Picture) -> None:
         """Take note of the picture before the first one that counts."""
@@ -33,16 +32,17 @@ class Judge:
 
     def see(self, picture: Picture) -> Sighting:
         """Return what the target makes of the next frame."""
-        self._verdict = self._member.see(picture)
-        return self._sighting(self._verdict, picture)
+        verdict = picture.cache[self] = self._member.see(picture)
+        return self._sighting(verdict, picture)
 
     def find_all(self, picture: Picture) -> list[Sighting]:
         """Return every place of *picture* that shows the target, none overlapping another of the same image."""
         return [self._sighting(found, picture) for found in self._all(self._target, picture)]
 
     def annotated(self, picture: Picture, sighting: Sighting) -> bytes:
-        """Return *picture* as PNG, with the *sighting* that this judge made last drawn on it."""
-        return annotate(picture, sighting, self._verdict.reference, self._verdict.area)
+        """Return *picture* as PNG, with the *sighting* that this judge made of it drawn on it."""
+        verdict: Verdict = picture.cache[self]
+        return annotate(picture, sighting, verdict.reference, verdict.area)
 
     def _all(self, target: Target, picture: Picture) -> list[Verdict]:
         if isinstance(target, Image):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 
-from pytest_virtualpytest.exceptions import ReferenceNotFound, VirtualPytestError
+from pytest_virtualpytest.exceptions import ReferenceNotFound
 from pytest_virtualpytest.models import Region
 from pytest_virtualpytest.targets import Black, Image, Motion
 from virtualpytest_host.picture import Picture
@@ -25,9 +25,6 @@ class SeesImage:
     remembers = False
 
     def __init__(self, target: Image, content: Content) -> None:
-        least = target.threshold
-        if least is not None and not 0 < least <= 1:
-            raise VirtualPytestError(f"{target}: threshold {least} is not within 0..1")
         if not target.sha:
             raise ReferenceNotFound(f"{target}: the picture was not looked up, there is no content to look for")
         self.target = target

@@ -8,6 +8,7 @@ import numpy as np
 
 from pytest_virtualpytest.exceptions import VirtualPytestError
 from pytest_virtualpytest.models import Region, Sighting
+from pytest_virtualpytest.targets import Image
 from pytest_virtualpytest.wire import Reply
 from virtualpytest_host.needs import host_extra
 from virtualpytest_host.picture import Picture
@@ -25,13 +26,14 @@ def match_pictures(
 ) -> Reply:
     """Return the sighting of *reference* in *frame*, both encoded pictures, and what was seen, drawn, as PNG."""
     picture = Picture.from_bgr(_decoded(frame))
-    wanted, area = Reference.decode("the reference", reference), Region(*region) if region else None
-    found = match.find(picture, wanted, area, threshold)
+    target = Image("the reference", Region(*region) if region else None, threshold)
+    wanted = Reference.decode(target.name, reference)
+    found = match.find(picture, wanted, target.region, threshold)
     seen = Sighting(
-        found.found, "the reference", score=found.score, threshold=found.threshold, region=found.region,
+        found.found, target.name, score=found.score, threshold=found.threshold, region=found.region,
         why="" if found.found else found.why,
     )  # fmt: skip
-    return Reply(seen.to_wire(), [annotate(picture, seen, wanted, area)])
+    return Reply(seen.to_wire(), [annotate(picture, seen, wanted, target.region)])
 
 
 def _decoded(frame: bytes) -> Plane:

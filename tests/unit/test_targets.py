@@ -1,0 +1,152 @@
+"""What a test asks for, and how that travels."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_virtualpytest.exceptions import VirtualPytestError
+from pytest_virtualpytest.models import Region
+from pytest_virtualpytest.targets import (
+    All,
+    AnyOf,
+    Appears,
+    Black,
+    Gone,
+    Image,
+    Motion,
+    Not,
+    Target,
+    Then,
+    as_target,
+    from_wire,
+    images,
+    in_region,
+    resolve,
+    to_wire,
+)  # fmt: skip
+
+BANNER = Image("banner.png", Region(1, 2, 30, 40), 0.8, "ab" * 32, "cd" * 32, (1280, 720))
+EVERY = [
+    BANNER,
+    Image("banner.png"),
+    Motion(),
+    Motion(Region(0, 0, 10, 10), 40),
+    Black(),
+    Black(Region(5, 5, 10, 10), 30),
+    All(BANNER, Motion()),
+    AnyOf(BANNER, "home.png"),
+    Not("home.png"),
+    Appears(BANNER),
+    Gone(BANNER),
+    Then(Appears("a.png"), All(Gone("a.png"), Not(Black()))),
+]
+
+
+@pytest.mark.parametrize("target", EVERY, ids=str)
+def test_target_survives_the_way(target: Target) -> None:
+    assert from_wire(json.loads(json.dumps(to_wire(target)))) == target
+
+
+def test_targets_of_two_kinds_differ() -> None:
+    assert len({All("a.png"), AnyOf("a.png"), Not("a.png"), Appears("a.png"), Gone("a.png"), Then("a.png")}) == 6
+
+
+def test_string_is_an_image() -> None:
+    assert as_target("home.png") == Image("home.png")
+    assert Not("home.png").targets == (Image("home.png"),)
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        (Image("home.png"), "home.png"),
+        (Motion(), "motion"),
+        (Black(), "black"),
+        (All("a.png", Black()), "all of (a.png, black)"),
+        (AnyOf("a.png", "b.png"), "any of (a.png, b.png)"),
+        (Not("a.png"), "no a.png"),
+        (Appears("a.png"), "appearing a.png"),
+        (Gone("a.png"), "going a.png"),
+        (Then("a.png", Not(Black())), "in turn (a.png, no black)"),
+    ],
+)
+def test_target_in_words(target: Target, words: str) -> None:
+    assert str(target) == words
+
+
+@pytest.mark.parametrize("wanted", [Motion, Black, None, 7, Path("home.png")])
+def test_what_is_no_target_is_an_error(wanted: Any) -> None:
+    with pytest.raises(VirtualPytestError, match="is no target; did you mean"):
+        as_target(wanted)
+    with pytest.raises(VirtualPytestError, match="is no target"):
+        Not(wanted)
+
+
+def test_class_in_place_of_a_target_says_what_to_write() -> None:
+    with pytest.raises(VirtualPytestError, match=r"is no target; did you mean Motion\(\.\.\.\)\?"):
+        as_target(Motion)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", [All, AnyOf, Then])
+def test_composition_of_nothing_is_an_error(kind: Any) -> None:
+    with pytest.raises(VirtualPytestError, match=rf"{kind.__name__}\(\) of no target"):
+        kind()
+
+
+@pytest.mark.parametrize("threshold", [0, -0.1, 1.01, 75, float("nan")])
+def test_threshold_of_an_image_is_within_its_bounds(threshold: float) -> None:
+    with pytest.raises(VirtualPytestError) as caught:
+        Image("home.png", threshold=threshold)
+
+    assert str(caught.value) == f"home.png: threshold {threshold} is not above 0 and at most 1"
+
+
+@pytest.mark.parametrize("kind", [Motion, Black])
+@pytest.mark.parametrize("threshold", [0, -5, 255, 1000])
+def test_threshold_that_would_always_or_never_be_passed_is_an_error(kind: Any, threshold: int) -> None:
+    with pytest.raises(VirtualPytestError) as caught:
+        kind(threshold=threshold)
+
+    assert str(caught.value) == f"{kind.kind}: threshold {threshold} is not within 1..254 gray levels"
+
+
+def test_every_image_within_is_resolved() -> None:
+    target = Then(Appears("a.png"), AnyOf("b.png", Black()))
+
+    found = resolve(target, lambda image: Image(image.name.upper()))
+
+    assert found == Then(Appears("A.PNG"), AnyOf("B.PNG", Black()))
+    assert [image.name for image in images(found)] == ["A.PNG", "B.PNG"]
+
+
+def test_region_goes_to_every_member() -> None:
+    region = Region(10, 20, 30, 40)
+
+    narrowed = in_region(Then("a.png", All(Motion(), Not(Black(Region(0, 0, 5, 5))))), region)
+
+    assert narrowed == Then(Image("a.png", region), All(Motion(region), Not(Black(region))))
+
+
+def test_region_may_be_four_numbers_or_none() -> None:
+    assert in_region("a.png", (10, 20, 30, 40)) == Image("a.png", Region(10, 20, 30, 40))
+    assert in_region(BANNER, None) is BANNER
+
+
+def test_unknown_kind_names_the_known_ones() -> None:
+    with pytest.raises(VirtualPytestError) as caught:
+        from_wire({"kind": "smell"})
+
+    assert str(caught.value) == (
+        "unknown target 'smell'; known: image, motion, black, all, any, not, appears, gone, then"
+    )
+
+
+def test_field_that_only_a_newer_client_knows_is_an_error() -> None:
+    with pytest.raises(VirtualPytestError) as caught:
+        from_wire({"kind": "black", "region": None, "softness": 3})
+
+    assert str(caught.value) == "target 'black' has no softness here; install the same version on both sides"
