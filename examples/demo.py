@@ -67,7 +67,8 @@ def main(folder: Path) -> int:
         with contextlib.ExitStack() as ending:
             results = run_campaign(folder, ending)
             address = ending.enter_context(dashboard(results))
-            say(f"Allure results: {results}", f"dashboard: {address}", f"all of it took {seconds(begun)}")
+            say(f"Allure results: {results}", f"dashboard: {address}")
+            say(f"look at {ON_PURPOSE} there: its frames, clip and log", f"all of it took {seconds(begun)}")
             if os.environ.get("DEMO_EXIT") != "1":
                 say("Ctrl-C ends it")
                 with contextlib.suppress(KeyboardInterrupt):
@@ -96,6 +97,7 @@ def run_campaign(folder: Path, ending: contextlib.ExitStack) -> Path:
     say("", *(f"{count} tests on {host}" for host, count in sorted(hosts.items())))
     problems = outcome.problems() + ([] if code == 1 else [f"pytest ended with exit code {code}, not 1"])
     problems += [] if len(hosts) == 2 else [f"the tests ran on {', '.join(hosts) or 'no host'}, not on two hosts"]
+    problems += missing_evidence(results)
     if problems:
         raise DemoError("\n  ".join([f"results: {results}", *problems]))
     say(f"as it should be: {len(outcome.verdicts) - 1} passed, and {ON_PURPOSE} failed")
@@ -125,8 +127,10 @@ def private_sshd(folder: Path) -> Iterator[Sshd | None]:
 def write_lab(folder: Path, server: Sshd | None) -> Path:
     """Write the lab file and return its path: one box behind each gateway."""
     path = folder / "lab.toml"
-    ssh = {"gateway": "ssh=rack1", "ssh_config": str(server.config), "python": shlex.quote(sys.executable)}
-    hosts = {"bench": {"gateway": "popen"}, "rack1": ssh if server else {"gateway": "popen"}}
+    hosts = {"bench": {"gateway": "popen"}, "rack1": {"gateway": "popen"}}
+    if server:
+        python = shlex.quote(sys.executable)
+        hosts["rack1"] = {"gateway": "ssh=rack1", "ssh_config": str(server.config), "python": python}
     lines = []
     for name, settings in hosts.items():
         lines += [f"[hosts.{name}]", *(f"{key} = {json.dumps(value)}" for key, value in settings.items()), ""]
@@ -167,6 +171,13 @@ def tests_by_host(journal: Path) -> Counter[str]:
     """Return how many tests each host served, by the run's journal."""
     events = map(json.loads, journal.read_text(encoding="utf-8").splitlines()) if journal.is_file() else ()
     return Counter(event["host"] for event in events if event["kind"] == "lease")
+
+
+def missing_evidence(results: Path) -> list[str]:
+    """Return what the test that fails on purpose has not left in its Allure result."""
+    found = [json.loads(path.read_text(encoding="utf-8")) for path in results.glob("*-result.json")]
+    kept = {kept["type"] for one in found if one["name"] == ON_PURPOSE for kept in one.get("attachments", ())}
+    return [f"{ON_PURPOSE} left no {kind}" for kind in ("image/png", "video/mp4", "text/plain") if kind not in kept]
 
 
 @contextlib.contextmanager
