@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -25,8 +24,6 @@ name = "{prefix}2"
 diary = "{diary}"
 """
 
-Write = Callable[..., Path]
-
 
 @pytest.fixture(autouse=True)
 def _installed(monkeypatch: pytest.MonkeyPatch, pytester: pytest.Pytester) -> None:
@@ -46,11 +43,11 @@ def diary(pytester: pytest.Pytester) -> Path:
 
 
 @pytest.fixture
-def relays(pytester: pytest.Pytester, diary: Path) -> Iterator[Path]:
+def relays(pytester: pytest.Pytester, diary: Path) -> Path:
     """Work in a folder whose lab has two relays: a stb and a tv."""
     lab = pytester.path / "lab.toml"
     lab.write_text(RELAYS.format(prefix=pytester.path.name, diary=diary))
-    yield lab
+    return lab
 
 
 @pytest.fixture

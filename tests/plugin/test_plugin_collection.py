@@ -99,7 +99,10 @@ def test_unavailable_tests_are_skipped_where_that_is_asked_for(pytester: pytest.
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        ("@pytest.mark.device(tag='x')\ndef test_it(stb): pass", "marker `device`: unknown 'tag'; did you mean 'tags'?"),
+        (
+            "@pytest.mark.device(tag='x')\ndef test_it(stb): pass",
+            "marker `device`: unknown 'tag'; did you mean 'tags'?",
+        ),
         (
             "@pytest.mark.device(needs=['remot'])\ndef test_it(stb): pass",
             "marker `device`: unknown capability 'remot'; did you mean 'remote'?",
@@ -114,7 +117,10 @@ def test_unavailable_tests_are_skipped_where_that_is_asked_for(pytester: pytest.
             "@pytest.mark.device(tags=['near'])\ndef test_it(mine): pass",
             "marker `device` has no device of this test to narrow; a wider fixture is narrowed where it is made",
         ),
-        ("@pytest.mark.device(tags=['x'])\ndef test_it(): pass", "marker `device` has no device of this test to narrow"),
+        (
+            "@pytest.mark.device(tags=['x'])\ndef test_it(): pass",
+            "marker `device` has no device of this test to narrow",
+        ),
         (
             "@pytest.mark.devices(a={})\ndef test_it(stb): pass",
             "fixture 'stb' and the `devices` marker; use one of them",
@@ -187,7 +193,7 @@ def test_errors_of_the_lab_file_are_all_told_at_once(pytester: pytest.Pytester) 
 
 @pytest.mark.parametrize("options", [[], ["-n", "2"]], ids=["alone", "xdist"])
 def test_what_is_refused_is_told_by_xdist_too(pytester: pytest.Pytester, relays: Path, options: list[str]) -> None:
-    pytester.makepyfile(test_all="def test_phone(mobile): pass\ndef test_fine(stb): raise AssertionError('must not run')")
+    pytester.makepyfile(test_all="def test_phone(mobile): pass\ndef test_fine(stb): assert 0, 'must not run'")
 
     result = pytester.runpytest_subprocess(*options)
 

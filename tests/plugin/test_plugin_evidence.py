@@ -188,7 +188,11 @@ def test_journal_tells_the_whole_run(
     pytester: pytest.Pytester, relays: Path, results: Callable[..., dict[str, Any]], options: list[str]
 ) -> None:
     pytester.makepyfile(
-        test_j="def test_box(stb): stb.remote.press('OK')\ndef test_lab(tv): tv.remote.press('FAIL')\ndef test_no(): assert 0"
+        test_j="""
+        def test_box(stb): stb.remote.press('OK')
+        def test_lab(tv): tv.remote.press('FAIL')
+        def test_no(): assert 0
+        """
     )
 
     results(*options)
