@@ -172,6 +172,7 @@ class _Encoded:
             wide, high = self._encoder.width, self._encoder.height
             picture = frame.reformat(width=wide, height=high, format="yuv420p")
             picture.pts, picture.time_base = frame.pts, self._stream.time_base
+            picture.pict_type = av.video.frame.PictureType.NONE  # else each would be a key frame, as it was raw
             for made in self._encoder.encode(picture):
                 yield Piece(bytes(made), made.pts, made.dts, made.is_keyframe)
 
