@@ -43,7 +43,8 @@ def measure(folder: Path, rounds: int) -> list[dict[str, object]]:
     many = [write(folder / f"test_many_{number}.py", MANY // FILES) for number in range(FILES)]
     for plugins in (BARE, OURS):
         seconds(folder, plugins, [*one, *many])  # compiled once
-    rows = [[seconds(folder, plugins, tests) for plugins in (BARE, OURS) for tests in (one, many)] for _ in range(rounds)]
+    kinds = [(plugins, tests) for plugins in (BARE, OURS) for tests in (one, many)]
+    rows = [[seconds(folder, *kind) for kind in kinds] for _ in range(rounds)]
     starts = [(ours, bare) for bare, _, ours, _ in rows]
     tests = [(ours_many - ours, bare_many - bare) for bare, bare_many, ours, ours_many in rows]
     load = statistics.median(ours - bare for ours, bare in starts) * 1000
@@ -88,7 +89,8 @@ def line(record: dict[str, object]) -> str:
     verdict = "reached" if judged(record)["reached"] else "NOT REACHED"
     value = record["ours"] if record["ratio"] is None else record["ratio"]
     against = f" against {record['rival']} {record['unit']}" if record["rival"] is not None else ""
-    return f"{record['figure']:30} {record['ours']:>10} {record['unit']}{against}: {value} of at most {record['want']}, {verdict}"
+    head = f"{record['figure']:30} {record['ours']:>10} {record['unit']}{against}"
+    return f"{head}: {value} of at most {record['want']}, {verdict}"
 
 
 if __name__ == "__main__":
