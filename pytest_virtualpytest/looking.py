@@ -4,7 +4,7 @@ A picture is looked for beside the file that names it, then in each folder above
 folder the most specific variant wins: with ``variant = ["horizon", "fr"]`` it is ``banner.horizon.fr.png``,
 ``banner.horizon.png``, ``banner.fr.png``, ``banner.png``. A file ``banner.toml`` beside the picture may hold
 ``region``, ``mask`` (a picture, white where it counts), ``threshold`` and ``resolution`` (of the screen that
-the picture was cut from).
+the picture was cut from); a variant with a file of its own name, ``banner.fr.toml``, has that one.
 """
 
 from __future__ import annotations
@@ -61,7 +61,8 @@ class Looking:
         """Return *image* with what its files say; what the test itself says comes first."""
         __tracebackhide__ = True
         path = locate(image.name, file, self._variants, self._root)
-        aside = _aside(path.parent / f"{Path(image.name).stem}.toml")
+        own, common = path.with_suffix(".toml"), path.parent / f"{Path(image.name).stem}.toml"
+        aside = _aside(own if own.is_file() else common)
         mask = path.parent / aside.pop("mask") if "mask" in aside else None
         kept = {name: value for name, value in aside.items() if getattr(image, name) is None}
         return replace(image, sha=_read(path), mask=_read(mask) if mask else "", **kept)
@@ -69,8 +70,10 @@ class Looking:
 
 def locate(name: str, file: Path, variants: Sequence[str], root: Path | None) -> Path:
     """Return the picture *name* that *file* names, or raise ReferenceNotFound: where was looked, and what is near."""
-    wanted = [Path(name).with_suffix(f".{word}{Path(name).suffix}" if word else Path(name).suffix)
-              for word in _words(variants)]  # fmt: skip
+    path = Path(name)
+    if not path.name:
+        raise ReferenceNotFound(f"{name!r} is no name of a picture; named in {file}")
+    wanted = [path.with_name(".".join([path.stem, *words]) + path.suffix) for words in _words(variants)]
     folders = list(_folders(file, root))
     for folder in folders:
         for candidate in wanted:
@@ -79,11 +82,10 @@ def locate(name: str, file: Path, variants: Sequence[str], root: Path | None) ->
     raise ReferenceNotFound(f"{name}: no such picture; looked in {_list(folders)}{_near(name, folders)}")
 
 
-def _words(variants: Sequence[str]) -> Iterator[str]:
+def _words(variants: Sequence[str]) -> Iterator[Sequence[str]]:
     """Yield what may stand before the suffix, most specific first."""
     for count in range(len(variants), -1, -1):
-        for chosen in itertools.combinations(variants, count):
-            yield ".".join(chosen)
+        yield from itertools.combinations(variants, count)
 
 
 def _folders(file: Path, root: Path | None) -> Iterator[Path]:
@@ -97,9 +99,15 @@ def _list(folders: Sequence[Path]) -> str:
 
 
 def _near(name: str, folders: Sequence[Path]) -> str:
-    known = sorted({path.name for folder in folders for path in folder.glob("*.png")})
-    near = difflib.get_close_matches(Path(name).name, known, 1)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    wanted = Path(name)
+    present = (path for folder in folders for path in sorted((folder / wanted.parent).glob("*.*")))
+    known = {path.stem: path.name for path in present if _picture(path)}
+    near = difflib.get_close_matches(wanted.stem, known, 1)
+    return f"; did you mean {str(wanted.with_name(known[near[0]]))!r}?" if near else ""
+
+
+def _picture(path: Path) -> bool:
+    return path.suffix.lower() in {".png", ".jpg", ".jpeg", ".bmp", ".webp"}
 
 
 _contents: dict[str, bytes] = {}
@@ -109,13 +117,13 @@ def _read(path: Path) -> str:
     """Return the hash of the file's present content, which is kept."""
     try:
         status = path.stat()
-        return _hashed(path, status.st_mtime_ns, status.st_size)
+        return _hashed(path, status.st_mtime_ns, status.st_ino, status.st_size)
     except OSError as error:
         raise ReferenceNotFound(f"{path.name}: {path} cannot be read: {error.strerror}") from None
 
 
 @functools.lru_cache(maxsize=4096)
-def _hashed(path: Path, _changed: int, _size: int) -> str:
+def _hashed(path: Path, _changed: int, _inode: int, _size: int) -> str:
     content = path.read_bytes()
     sha = hashlib.sha256(content).hexdigest()
     _contents[sha] = content
@@ -142,6 +150,8 @@ def _value(path: Path, name: str, value: Any) -> Any:
     if count:
         if not isinstance(value, list) or len(value) != count or not all(type(part) is int for part in value):
             raise ReferenceNotFound(f"{path}: {name} must be {count} whole numbers, not {value!r}")
+        if min(value[-2:]) <= 0:
+            raise ReferenceNotFound(f"{path}: {name} must have a width and a height above 0, not {value!r}")
         return Region(*value) if name == "region" else tuple(value)
     if name == "mask" and not isinstance(value, str):
         raise ReferenceNotFound(f"{path}: mask must be the name of a picture, not {value!r}")
