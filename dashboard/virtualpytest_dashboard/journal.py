@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -107,14 +106,19 @@ def _tests(event: allure.Document) -> list[str]:
 
 
 def missing(journal: Journal, rows: Sequence[Row], live: bool) -> list[Row]:
-    """Return a row for each test of the plan that has no result: lost, running, or never run."""
-    known = Counter((row.full_name, row.name) for row in rows)
-    found = []
-    for number, test in enumerate(dict.fromkeys([*journal.planned, *journal.running, *journal.lost])):
-        name, full_name = _names(test)
-        if test not in journal.verdicts and not known[full_name, name]:
-            found.append(_row(journal, test, number, live))
-    return found
+    """Return a row for each test of the plan that has no result: lost, running, or never run.
+
+    A result of an earlier run in the same folder stands for a test that has not begun yet, not for one that has.
+    """
+    known = {(row.name, row.full_name) for row in rows}
+    now = {(row.name, row.full_name) for row in rows if row.start >= journal.started - _SLACK}
+    tests = dict.fromkeys([*journal.planned, *journal.running, *journal.lost])
+    return [
+        _row(journal, test, number, live)
+        for number, test in enumerate(tests)
+        if test not in journal.verdicts
+        and _names(test) not in (now if test in journal.running or test in journal.lost else known)
+    ]
 
 
 def verdict(journal: Journal, row: Row, until: int = 0) -> allure.Document:

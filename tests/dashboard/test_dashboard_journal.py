@@ -152,6 +152,19 @@ def test_run_that_ended_without_a_test_says_so(client: TestClient, folder: Path)
     assert "No test was run." in run_page(client)
 
 
+def test_result_of_an_earlier_run_does_not_hide_a_loss(folder: Path, write: Write) -> None:
+    write("test_zap")
+    write("test_power")
+    _tell(folder, "run", time=START + 1000)
+    _tell(folder, "plan", data={"tests": ["tests/test_zap.py::test_zap", "tests/test_zap.py::test_power"]})
+    _tell(folder, "start", "tests/test_zap.py::test_zap", time=START + 1001)
+    _tell(folder, "loss", "tests/test_zap.py::test_zap", time=START + 1002)
+
+    found = [(row.name, row.verdict) for row in Folder(folder, "night", "night").run().rows]
+
+    assert found == [("test_zap", "lost"), ("test_zap", "passed"), ("test_power", "passed")]
+
+
 def test_last_run_in_a_journal_counts_and_half_a_line_does_no_harm(planned: Path) -> None:
     _tell(planned, "run", time=START + 100)
     _tell(planned, "plan", data={"tests": ["tests/test_zap.py::TestGuide::test_open[a-1]"]})

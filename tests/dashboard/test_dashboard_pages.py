@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from browsing import Write, client_of, links, plain, rows, run_page, shown_test
 from starlette.testclient import TestClient
+from virtualpytest_dashboard.app import create_app
 
 
 def test_runs_page_shows_verdicts_causes_devices_and_where_they_ran(site: TestClient) -> None:
@@ -231,6 +232,23 @@ def test_responses_forbid_scripts_sniffing_and_frames(site: TestClient) -> None:
         assert "script-src" not in headers["content-security-policy"]
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["x-frame-options"] == "DENY"
+
+
+def test_page_that_cannot_be_made_says_so_and_is_as_safe_as_the_others(folder: Path) -> None:
+    app = create_app([folder])
+    app.state.folders = None
+
+    with TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
+        answer = client.get("/")
+
+    assert answer.status_code == 500
+    assert "This page could not be made: AttributeError." in plain(answer.text)
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8400", "localhost:8400", "[::1]:8400"])
+def test_every_name_of_loopback_is_answered(site: TestClient, host: str) -> None:
+    assert site.get("/", headers={"host": host}).status_code == 200
 
 
 def test_a_foreign_host_name_is_refused(site: TestClient) -> None:
