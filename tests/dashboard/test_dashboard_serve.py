@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -81,6 +82,17 @@ def test_it_listens_on_loopback_only(folder: Path, write: Write) -> None:
 
     assert f"0100007F:{port:04X}" in table
     assert f"00000000:{port:04X}" not in table
+
+
+def test_served_on_loopback_it_refuses_a_foreign_host_name(folder: Path, write: Write) -> None:
+    write("test_zap")
+
+    with _served(folder) as (_, address):
+        asked = urllib.request.Request(address, headers={"Host": "evil.example"})
+
+        with pytest.raises(urllib.error.HTTPError, match="400") as raised:
+            urllib.request.urlopen(asked, timeout=30)
+        raised.value.close()
 
 
 def test_command_serves_until_ctrl_c(folder: Path, write: Write) -> None:
