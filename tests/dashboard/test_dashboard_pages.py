@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import html
-import os
 import re
 from pathlib import Path
 
 import pytest
-from browsing import Write, client_of, links, plain, rows, run_page, shown_test
+from browsing import Write, links, plain, rows, run_page, shown_test
 from starlette.testclient import TestClient
 from virtualpytest_dashboard.app import create_app
 
@@ -260,29 +259,3 @@ def test_a_foreign_host_name_is_refused(site: TestClient) -> None:
 
 def test_nothing_can_be_changed(site: TestClient) -> None:
     assert site.post("/").status_code == 405
-
-
-def test_several_folders_and_folders_of_runs_are_listed(tmp_path: Path, real: Path, write: Write, folder: Path) -> None:
-    write()
-    deep = tmp_path / "builds" / "17" / "allure-results"
-    deep.mkdir(parents=True)
-    os.link(folder / "0000-result.json", deep / "0000-result.json")
-
-    with client_of(real, tmp_path) as client:
-        page = plain(client.get("/").text)
-
-    assert "nightly" in page
-    assert "17/allure-results" in page
-    assert "night " in page
-
-
-def test_runs_of_one_name_keep_addresses_of_their_own(tmp_path: Path, write: Write, folder: Path) -> None:
-    write()
-    for place in ("a", "b"):
-        (tmp_path / place / "same").mkdir(parents=True)
-        os.link(folder / "0000-result.json", tmp_path / place / "same" / "0000-result.json")
-
-    with client_of(tmp_path / "a", tmp_path / "b") as client:
-        addresses = set(links(client.get("/").text, "/runs/same"))
-
-    assert len(addresses) == 2
