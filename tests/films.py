@@ -42,7 +42,7 @@ class Film:
             for number in range(self.frames):
                 for packet in video.encode(self._picture(number)):
                     output.mux(packet)
-                for packet in audio.encode(self._tone(number)) if audio else ():
+                for packet in audio.encode(self.heard(number)) if audio else ():
                     output.mux(packet)
             for stream in filter(None, (video, audio)):
                 output.mux(stream.encode(None))
@@ -67,7 +67,8 @@ class Film:
             picture[: high // 2, bit * _STEP : (bit + 1) * _STEP] = 235 if number >> bit & 1 else 20
         return picture
 
-    def _tone(self, number: int) -> Any:
+    def heard(self, number: int) -> Any:
+        """Return the sound that goes with picture *number*."""
         count = RATE // self.fps
         time = (np.arange(count) + number * count) / RATE
         samples = (self.tone * np.sin(2 * np.pi * 440 * time)).astype(np.float32)
@@ -75,6 +76,17 @@ class Film:
         frame.sample_rate, frame.time_base = RATE, Fraction(1, RATE)
         frame.pts = round(self._seconds(number) * RATE)
         return frame
+
+
+def sound_only(path: Path, seconds: float = 1.0) -> Path:
+    """Write a stream without pictures to *path*."""
+    film = Film(sound="aac")
+    with av.open(str(path), "w") as output:
+        audio: Any = output.add_stream("aac", rate=RATE, layout="mono")
+        for number in range(round(seconds * film.fps)):
+            output.mux(audio.encode(film.heard(number)))
+        output.mux(audio.encode(None))
+    return path
 
 
 def number(luma: NDArray[np.uint8]) -> int:

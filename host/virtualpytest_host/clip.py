@@ -39,17 +39,23 @@ def cut(recording: Recording, begin: float, end: float) -> tuple[bytes, float, f
 
 
 def _entries(recording: Recording, begin: float, end: float) -> Iterator[tuple[ring.Entry, bytes]]:
-    """Yield the packets of one generation, from a key frame on."""
+    """Yield the packets of one generation, from a key frame on, without what is shown before it."""
     reader = recording.ring
     first = _first(recording, begin)
-    for number in range(first.number if first else 1, reader.newest + 1):
+    if first is None:
+        return
+    kinds = {ring.VIDEO: "video", ring.AUDIO: "audio"}
+    facts = {stream: recording.facts(first.generation, kind) for stream, kind in kinds.items()}
+    bases = {stream: Fraction(*fact["base"]) for stream, fact in facts.items() if fact}
+    start = first.pts * bases[ring.VIDEO]
+    for number in range(first.number, reader.newest + 1):
         entry = reader.entry(number)
-        data = reader.data(entry) if entry and first else None
-        if entry is None or data is None or first is None or entry.generation != first.generation:
+        data = reader.data(entry) if entry else None
+        if entry is None or data is None or entry.generation != first.generation:
             continue
         if recording.captured(entry) > end and entry.stream == ring.VIDEO:
             return
-        if entry.captured >= first.captured:
+        if entry.pts * bases[entry.stream] >= start:
             yield entry, data
 
 

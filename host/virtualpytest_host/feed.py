@@ -47,7 +47,7 @@ def cause(error: Exception, source: Source) -> str:
     """Return why *source* gives nothing."""
     if isinstance(error, (av.error.TimeoutError, av.error.ExitError)):
         return f"no packet for {_READ_SECONDS:.1f} s"
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    reason = getattr(error, "strerror", "") or str(error)  # without the address: it may hold a password
     devices = sorted(str(path) for path in Path("/dev").glob("video*"))
     there = f"; attached: {', '.join(devices) or 'no camera'}" if source.url.startswith("/dev/") else ""
     return f"cannot open or read it: {reason}{there}"

@@ -22,6 +22,7 @@ _RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 
 _WINDOW = 10.0  # seconds over which the earliest arrival is sought
 _UNSETTLED = 0.02  # seconds of error before the earliest arrival is known
 _BITS = 4_500_000  # a second at 720p, so that half a minute fits into the ring
+_PAUSE = 3.0  # seconds without a packet that a file may play
 _JUMP = 1.0  # seconds by which pts must jump to leave a gap
 
 
@@ -111,7 +112,9 @@ class Track:
         now = time.monotonic()
         self._began = self._began or (now, seconds)
         early = self._began[0] + (seconds - self._began[1]) - now
-        if early > 0:
+        if abs(early) > _PAUSE:  # its clock has jumped
+            self._began = now, seconds
+        elif early > 0:
             time.sleep(early)
 
     def _describe(self, stream: Any) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import pytest
 import readable
 import sshd
 from bench import INSTALLED, Bench, Host, SshHost, spec
+from films import Film
 
 from pytest_virtualpytest.gateway import Gateways
 
@@ -91,3 +92,19 @@ def any_bench(request: pytest.FixtureRequest) -> Bench:
 def _works(server: sshd.Sshd, python: str) -> bool:
     command = ["ssh", "-F", str(server.config), sshd.NAME, f"{python} -c 'import virtualpytest_host.agent'"]
     return subprocess.run(command, check=False, capture_output=True, timeout=60).returncode == 0
+
+
+@pytest.fixture
+def noise(noise_film: bytes, tmp_path: Path) -> Path:
+    """Give a film of a second and a half that is larger than a ring."""
+    path = tmp_path / "noise.ts"
+    path.write_bytes(noise_film)
+    return path
+
+
+@pytest.fixture(scope="session")
+def noise_film(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """Give the bytes of that film."""
+    options = {"preset": "ultrafast", "tune": "zerolatency", "crf": "8", "g": "5"}
+    film = Film(75, 50, options=options, size=(1280, 720), noise=True)
+    return film.write(tmp_path_factory.mktemp("films") / "noise.ts").read_bytes()
