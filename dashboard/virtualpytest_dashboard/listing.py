@@ -45,8 +45,10 @@ class Asked:
 
     def fits(self, row: Row) -> bool:
         """Tell whether *row* was asked for."""
-        said = ((self.cause, row.cause), (self.category, row.category), (self.device, row.device))
+        said = ((self.cause, row.cause), (self.category, row.category))
         if any(wanted and wanted != found for wanted, found in said):
+            return False
+        if self.device and self.device not in (device for device, _ in row.places):
             return False
         return self._fits_verdict(row) and all(word in _words(row) for word in self.q.lower().split())
 

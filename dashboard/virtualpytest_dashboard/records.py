@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 VERDICTS = ("failed", "broken", "lost", "interrupted", "unknown", "running", "not run", "skipped", "passed")
 CAUSES = ("product", "lab", "test")
+BOTH = " + "  # between the devices of one test
 RANK = {verdict: number for number, verdict in enumerate(VERDICTS)}
 
 _KINDS = {
@@ -102,6 +103,12 @@ class Row:
     key: tuple[object, ...] = ()
     file: str = ""
     earlier: Sequence[Row] = ()
+
+    @property
+    def places(self) -> Sequence[tuple[str, str]]:
+        """Return each of its devices with its host."""
+        devices, hosts = self.device.split(BOTH), self.host.split(BOTH)
+        return [(device, hosts[min(number, len(hosts) - 1)]) for number, device in enumerate(devices) if device]
 
     @property
     def duration(self) -> int:

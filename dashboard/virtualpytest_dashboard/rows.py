@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from virtualpytest_dashboard import allure, causes
-from virtualpytest_dashboard.records import RANK, Attachment, Row
+from virtualpytest_dashboard.records import BOTH, RANK, Attachment, Row
 
 SAFE = re.compile(r"[A-Za-z0-9._-]{1,100}")
 
@@ -19,8 +19,9 @@ def row(document: allure.Document, file: str, rules: Sequence[causes.Category]) 
     """Return what lists show of the result in *document*."""
     verdict = _verdict(document)
     message, trace = allure.details(document)
-    category, cause = causes.judge(verdict, message, trace, rules, first(document, "cause"))
+    category, cause = causes.judge(verdict, message, trace, rules, next(iter(_labels(document, "cause")), ""))
     full_name = allure.text(document.get("fullName"))
+    devices, hosts = zip(*_places(document), strict=True)
     return Row(
         id=_identity(document, file),
         name=allure.text(document.get("name")) or full_name or "unnamed",
@@ -28,8 +29,8 @@ def row(document: allure.Document, file: str, rules: Sequence[causes.Category]) 
         full_name=full_name,
         category=category,
         cause=cause,
-        device=first(document, "device"),
-        host=first(document, "host"),
+        device=BOTH.join(devices),
+        host=BOTH.join(hosts if len(set(hosts)) > 1 else hosts[:1]),
         message=message,
         start=allure.time(document.get("start")),
         stop=allure.time(document.get("stop")),
@@ -45,10 +46,16 @@ def _identity(document: allure.Document, file: str) -> str:
     return said if SAFE.fullmatch(said) else hashlib.sha256(file.encode()).hexdigest()[:32]
 
 
-def first(document: allure.Document, name: str) -> str:
-    """Return the first value of label *name*: ours are written before allure-pytest's own."""
-    values = (label.get("value") for label in allure.members(document.get("labels")) if label.get("name") == name)
-    return allure.text(next(values, ""))
+def _places(document: allure.Document) -> list[tuple[str, str]]:
+    """Return each device with its host; without a device, the machine that allure-pytest labels, after ours."""
+    devices, hosts = _labels(document, "device"), [*_labels(document, "host"), ""]
+    pairs = itertools.zip_longest(devices, hosts[: len(devices)], fillvalue="")
+    return list(dict.fromkeys(pairs)) or [("", hosts[0])]
+
+
+def _labels(document: allure.Document, name: str) -> list[str]:
+    found = allure.members(document.get("labels"))
+    return [allure.text(label.get("value")) for label in found if label.get("name") == name]
 
 
 def _verdict(document: allure.Document) -> str:

@@ -47,8 +47,8 @@ def _devices(rows: Sequence[Row]) -> list[DeviceTally]:
     """Return how each device fared, the one with most to look at first."""
     told: defaultdict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in rows:
-        if row.device:
-            told[row.device, row.host].append(row)
+        for place in row.places:
+            told[place].append(row)
     worst = sorted(told, key=lambda name: (-sum(row.bad for row in told[name]), name))
     return [_tally(*name, told[name]) for name in worst]
 

@@ -158,6 +158,32 @@ def test_device_with_most_to_look_at_comes_first(client: TestClient, write: Writ
     assert page.index("stb2 1 of 2 passed 1 product") < page.index("stb1 1 of 1 passed")
 
 
+def test_test_with_two_devices_names_both_and_counts_for_each(client: TestClient, write: Write) -> None:
+    told = [("device", "tv1"), ("host", "rack1"), ("device", "phone1"), ("host", "rack2"), ("host", "controller")]
+    write("test_cast", status="failed", labels=[{"name": name, "value": value} for name, value in told])
+
+    page = plain(run_page(client, "?device=phone1"))
+
+    assert "tv1 + phone1 rack1 + rack2" in page
+    assert "phone1 rack2 0 of 1 passed 1 product tv1 rack1 0 of 1 passed 1 product" in page
+    assert "controller" not in page
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ([("device", "stb1"), ("host", "rack1")] * 2 + [("host", "vm")], "stb1 rack1 1.5 s"),
+        ([("device", "stb1"), ("host", "rack1"), ("device", "stb2"), ("host", "rack1")], "stb1 + stb2 rack1 1.5 s"),
+        ([("device", "stb1")], "stb1 1.5 s"),
+        ([("host", "vm")], "vm 1.5 s"),
+    ],
+)  # fmt: skip
+def test_place_is_told_once(client: TestClient, write: Write, told: list[tuple[str, str]], shown: str) -> None:
+    write(labels=[{"name": name, "value": value} for name, value in told])
+
+    assert f"test_zap tests.test_zap {shown}" in plain(run_page(client))
+
+
 def test_cause_is_told_in_words_beside_a_category_of_ones_own(client: TestClient, folder: Path, write: Write) -> None:
     (folder / "categories.json").write_text('[{"name": "Black screen"}]', encoding="utf-8")
     write(status="failed")
