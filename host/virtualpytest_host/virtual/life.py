@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import http.client
 import json
 import os
 import select
@@ -25,6 +26,7 @@ from virtualpytest_host.virtual.tenancy import taken
 KINDS = ("stb",)
 _START_SECONDS = 20.0
 _END_SECONDS = 5.0
+_ANSWER_SECONDS = 5.0
 
 
 @dataclass
@@ -53,7 +55,7 @@ def attach(kind: str, name: str, options: Sequence[str] = ()) -> Attachment:
         users = (place / "users").open("a")
         try:
             fcntl.flock(users, fcntl.LOCK_SH)
-            if not taken(place / "box.lock"):
+            if not _runs(place):
                 _start(place, name, options)
             return Attachment(_controllers(_read(place)), users)
         except BaseException:
@@ -75,8 +77,9 @@ def stop(name: str) -> bool:
     with _alone(place):
         if not taken(place / "box.lock"):
             return False
-        os.kill(int(_read(place)["pid"]), signal.SIGTERM)
-        _await_end(place)
+        with contextlib.suppress(ProcessLookupError):  # it ended by itself just now
+            os.kill(int(_read(place)["pid"]), signal.SIGTERM)
+        _await_end(place, "was told to end and")
     return True
 
 
@@ -91,6 +94,19 @@ def _alone(place: Path) -> Iterator[None]:
     with (place / "start.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def _runs(place: Path) -> bool:
+    """Tell whether the box runs and answers; the end of one that was killed a moment ago is waited for."""
+    if not taken(place / "box.lock"):
+        return False
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        connection = http.client.HTTPConnection("127.0.0.1", _read(place)["ports"]["control"], timeout=_ANSWER_SECONDS)
+        with contextlib.closing(connection):
+            connection.request("GET", "/state")
+            return connection.getresponse().status == 200
+    _await_end(place, "does not answer and")
+    return False
 
 
 def _start(place: Path, name: str, options: Sequence[str]) -> None:
@@ -121,11 +137,15 @@ def _reason(place: Path) -> str:
     return f"{ours or said} (log: {log})" if lines else f"no output within {_START_SECONDS:.0f} s"
 
 
-def _await_end(place: Path) -> None:
+def _await_end(place: Path, why: str) -> None:
     deadline = time.monotonic() + _END_SECONDS
     while taken(place / "box.lock"):
         if time.monotonic() > deadline:
-            raise DeviceError(f"the virtual device in {place} did not end within {_END_SECONDS:.0f} s of SIGTERM")
+            box = _read(place)
+            raise DeviceError(
+                f"virtual device {box['name']!r} {why} did not end within {_END_SECONDS:g} s; "
+                f"it is process {box['pid']}: kill -KILL {box['pid']}"
+            )
         time.sleep(0.02)
 
 

@@ -112,6 +112,7 @@ class Product:
 
     def _show(self, screen: str) -> None:
         self.screen, self.row = screen, self.channel if screen == "guide" else 0
+        self.banner_until = 0.0
 
     def _rows(self) -> int:
         return {"home": len(APPS), "guide": len(CHANNELS), "settings": len(SETTINGS)}.get(self.screen, 1)

@@ -162,8 +162,11 @@ def control(faults: Faults, truth: Truth, apply: Callable[[], None], state: Call
                 self.reply(f"unknown fault {name!r}; known: {', '.join(NAMES)}", 404)
                 return
             truth.note("fault", name=name or "clear", **values)
+            if name != "crash":
+                apply()
             self.reply()
-            apply()
+            if name == "crash":  # nobody could answer afterwards
+                apply()
 
         def do_GET(self) -> None:
             self.reply(json.dumps({"state": state(), "time": time.monotonic()}), kind="application/json")

@@ -24,6 +24,7 @@ _MUXER = {
     "max_interleave_delta": "1",
 }  # fmt: skip
 _BACKLOG = 500  # pieces of the stream, some seconds' worth
+_BUFFER = 1 << 18  # bytes that wait for a client in the system, half a second's worth
 _PATIENCE = 2.0  # seconds that a client may leave its buffer full
 
 
@@ -87,6 +88,7 @@ class Outlet:
 
     def _welcome(self, connection: socket.socket, _address: object) -> None:
         connection.settimeout(_PATIENCE)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
         if not connection.recv(65536).startswith(b"GET") or self.ended:
             return
         connection.sendall(b"HTTP/1.0 200 OK\r\nContent-Type: video/mp2t\r\nCache-Control: no-store\r\n\r\n")
