@@ -131,9 +131,14 @@ class Box:
         """Bring the faults that are more than pictures into force."""
         if self._faults.on("crash"):
             os.kill(os.getpid(), signal.SIGKILL)
-        self._outlet.ended = self._faults.on("end")
+        self._bar()
         if self._outlet.ended:
             self._outlet.port.hang_up()
+
+    def _bar(self) -> None:
+        self._outlet.stalled, self._outlet.ended = self._faults.on("stall"), self._faults.on("end")
+        for side in ("video", "keys", "power"):
+            self._ports[side].refuse(self._faults.on("refuse"))
 
     def _take_events(self, due: float) -> None:
         while self._events and self._events[0][0] <= due:
@@ -142,9 +147,7 @@ class Box:
         self._product.repeat(due)
 
     def _picture(self, number: int, due: float) -> None:
-        self._outlet.stalled, self._outlet.ended = self._faults.on("stall"), self._faults.on("end")
-        for side in ("video", "keys", "power"):
-            self._ports[side].refuse(self._faults.on("refuse"))
+        self._bar()
         if self._faults.on("drop") and number % 2:
             return
         state, picture = self._see(number, due)

@@ -15,21 +15,22 @@ class Port:
     def __init__(self, serve: Callable[[socket.socket, Any], object]) -> None:
         self._serve = serve
         self._open: set[socket.socket] = set()
-        self._lock = threading.Lock()
+        self._lock, self._turning = threading.Lock(), threading.Lock()
         self.number = 0
         self._listener: socket.socket | None = self._listen()
 
     def refuse(self, yes: bool) -> None:
         """Refuse connections and end those that are open, or accept them at the same port again."""
-        if yes and self._listener:
-            with contextlib.suppress(OSError):
-                self._listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
-            self._listener.close()
-            self._listener = None
-            self.hang_up()
-        elif not yes and not self._listener:
-            with contextlib.suppress(OSError):  # somebody's passing use of the number: the next frame tries again
-                self._listener = self._listen()
+        with self._turning:
+            if yes and self._listener:
+                with contextlib.suppress(OSError):
+                    self._listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
+                self._listener.close()
+                self._listener = None
+                self.hang_up()
+            elif not yes and not self._listener:
+                with contextlib.suppress(OSError):  # somebody's passing use of the number: the next frame tries again
+                    self._listener = self._listen()
 
     def hang_up(self) -> None:
         """End every connection."""
