@@ -36,6 +36,18 @@ def asks(item: pytest.Item) -> bool:
         return True
 
 
+def unit_of(item: pytest.Item) -> str:
+    """Return a name that *item* shares with those that use its device of a wider fixture, empty if it has none."""
+    wider = next((need for need in needs_of(item) if need.scope != "function"), None)
+    if wider is None:
+        return ""
+    kinds: dict[str, type[pytest.Collector]] = {
+        "class": pytest.Class, "module": pytest.Module, "package": pytest.Package,
+    }  # fmt: skip
+    parent = item.getparent(kinds.get(wider.scope, pytest.Session))
+    return f"{wider.role} {wider.scope} {parent.nodeid if parent else ''}"
+
+
 def of_function(item: pytest.Item) -> tuple[Need, ...]:
     """Return what *item* needs for itself alone: these are leased together."""
     return tuple(need for need in needs_of(item) if need.scope == "function")

@@ -5,13 +5,16 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from pytest_virtualpytest.exceptions import VirtualPytestError
 
 if TYPE_CHECKING:
     from pytest_virtualpytest.device import Device
     from pytest_virtualpytest.report import Report
+
+Piece: TypeAlias = tuple[str, str, Callable[[], bytes | str]]
+Attach: TypeAlias = Callable[[str, bytes | str, str], None]
 
 CLIP_SECONDS = 10.0
 _ERROR_PICTURES = {"annotated": "annotated frame", "frame": "last frame"}
@@ -26,6 +29,14 @@ def of_error(report: Report, error: BaseException, device: str = "") -> set[str]
     return {_ERROR_PICTURES.get(name, name) for name in error.pictures}
 
 
+def of_screen(attach: Attach, device: Device, *, alone: bool) -> None:
+    """Attach what anybody can see and hear of *device*: for a test that cannot say it any more."""
+    with device.link.silent():
+        for title, extension, get in _seen(device):
+            body, kind = _got(get, extension)
+            attach(_titled(title, "" if alone else device.name), body, kind)
+
+
 def of_device(report: Report, device: Device, since: float, *, known: set[str], alone: bool) -> None:
     """Attach what *device* shows, showed and heard; *known* are attached already, *alone* needs no name on them."""
     name = "" if alone else device.name
@@ -36,13 +47,17 @@ def of_device(report: Report, device: Device, since: float, *, known: set[str], 
                 report.attach(_titled(title, name), body, kind)
 
 
-def _pieces(device: Device, since: float) -> Iterator[tuple[str, str, Callable[[], bytes | str]]]:
+def _pieces(device: Device, since: float) -> Iterator[Piece]:
+    yield from _seen(device)
+    yield "device log", "txt", lambda: _log(device, since)
+
+
+def _seen(device: Device) -> Iterator[Piece]:
     if "screen" in device.link.capabilities:
         yield "last frame", "png", lambda: device.screen.frame().png
         yield "clip of the seconds before", "mp4", lambda: device.screen.clip(CLIP_SECONDS).mp4
     if "audio" in device.link.capabilities:
         yield "sound level", "txt", lambda: _heard(device)
-    yield "device log", "txt", lambda: _log(device, since)
 
 
 def _got(get: Callable[[], bytes | str], extension: str) -> tuple[bytes | str, str]:

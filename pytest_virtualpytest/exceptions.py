@@ -9,9 +9,11 @@ VirtualPytestError
 │   ├── LeaseError           a lease could not be taken, or is no longer ours
 │   ├── DeviceError          a device or its controller failed
 │   │   ├── CallTimeout      a call passed its deadline
+│   │   ├── NotReady         a device is not fit for a test, nor could be made so
 │   │   └── DeviceLost       the device's process on the host ended
 │   └── CaptureError         no picture: absent, ended, frozen in the capture, no signal
 ├── NotSeen                  (also AssertionError) a check did not come true
+├── Overdue                  a test passed its deadline
 ├── Seen                     (also AssertionError) what must never show was seen
 └── OutOfLimits              (also AssertionError) a measured figure is beyond its limit
 """
@@ -73,6 +75,10 @@ class CallTimeout(DeviceError):
     """A call passed its deadline; its process was ended and started again."""
 
 
+class NotReady(DeviceError):
+    """A device is not fit for a test, nor could be made so; it is not used any more in this run."""
+
+
 class DeviceLost(DeviceError):
     """The device's process on the host ended during a call."""
 
@@ -83,6 +89,10 @@ class CaptureError(LabFault):
 
 class NotSeen(VirtualPytestError, AssertionError):
     """A check did not come true in its time."""
+
+
+class Overdue(VirtualPytestError):
+    """A test ran longer than its deadline allows."""
 
 
 class Seen(VirtualPytestError, AssertionError):

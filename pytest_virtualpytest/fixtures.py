@@ -34,7 +34,7 @@ def device_fixture(
     need = Need("", kind).narrowed({word: value for word, value in words.items() if value}, f"device_fixture({kind!r})")
 
     def leased(request: pytest.FixtureRequest) -> Iterator[Device]:
-        with Run.of(request.config).device(request, need) as found:
+        with Run.of(request.config).holding.device(request, need) as found:
             yield found
 
     leased.__doc__ = f"Return a {kind or 'device'}, leased for this {'test' if scope == 'function' else scope}."
@@ -74,7 +74,7 @@ class Devices:
 @pytest.fixture
 def devices(request: pytest.FixtureRequest) -> Devices:
     """Return the devices of the `devices` marker, leased together for this test."""
-    return Devices(Run.of(request.config).together(request.node))
+    return Devices(Run.of(request.config).holding.together(request.node))
 
 
 @pytest.fixture(scope="session")

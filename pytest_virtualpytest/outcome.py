@@ -28,6 +28,7 @@ class Outcomes:
         self._others = 0
         self._refused: list[str] = []
 
+    @pytest.hookimpl(trylast=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Begin the run's journal, and say in its folder what it runs on."""
         run = self._run
@@ -51,8 +52,8 @@ class Outcomes:
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
         """Begin with the devices that the test shares with others."""
         yield
-        for device in self._run.shared(item):
-            self._run.begin(item, device)
+        for device in self._run.holding.shared(item):
+            self._run.holding.begin(item, device)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -116,11 +117,11 @@ class Outcomes:
         failed = report.failed and report.when != "teardown"
         if wanted == "never" or not (failed or (wanted == "always" and report.when == "call")):
             return
-        devices = self._run.held(item)
+        devices = self._run.holding.held(item)
         known = evidence.of_error(self._run.report, call.excinfo.value) if failed and call.excinfo else set()
         for device in devices:
             alone = len(devices) == 1
-            begun = self._run.begun.get(device.name, 0.0)
+            begun = self._run.holding.begun.get(device.name, 0.0)
             evidence.of_device(self._run.report, device, begun, known=known if alone else set(), alone=alone)
             item.config.hook.pytest_virtualpytest_evidence(item=item, device=device, attach=self._run.report.attach)
 

@@ -8,10 +8,13 @@ from collections.abc import Iterator
 import pytest
 
 from pytest_virtualpytest import collection, hookspecs
+from pytest_virtualpytest.deadlines import Deadlines
 from pytest_virtualpytest.exceptions import ConfigError
 from pytest_virtualpytest.fixtures import desktop, devices, dut, lab, measure, mobile, stb, tv
 from pytest_virtualpytest.outcome import PROBLEMS, Outcomes
 from pytest_virtualpytest.run import Run
+
+_OURS = pytest.StashKey[bool]()
 
 __all__ = ["desktop", "devices", "dut", "lab", "measure", "mobile", "stb", "tv"]
 
@@ -41,18 +44,47 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )  # fmt: skip
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Note whether the user has chosen how tests are distributed."""
+    config.stash[_OURS] = config.getoption("dist", "") == "no" and not config.getoption("distload", False)
+
+
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     """Add the hooks that a lab may implement."""
     pluginmanager.add_hookspecs(hookspecs)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Register our markers, and what a run shares."""
     config.addinivalue_line("markers", "device(kind, name, model, tags, needs): narrow the test's device")
     config.addinivalue_line("markers", "devices(role={'kind': ...}, ...): the devices of a test, by role")
-    config.pluginmanager.register(Outcomes(Run(config)), "virtualpytest-outcomes")
+    config.addinivalue_line("markers", "deadline(seconds): interrupt the test when it has run so long")
+    run = Run.of(config)
+    config.pluginmanager.register(Outcomes(run), "virtualpytest-outcomes")
+    deadlines = Deadlines(run.deadline, lambda seconds: run.tell("overdue", seconds), may_end=run.is_worker)
+    config.pluginmanager.register(deadlines, "virtualpytest-deadlines")
+    _distribute(config, run)
 
 
+def _distribute(config: pytest.Config, run: Run) -> None:
+    """Take part in pytest-xdist's work, where it works."""
+    if run.is_worker:
+        config.option.clean_alluredir = False  # the controller has done it; a worker that comes later must not
+        channel = config.workerinput.get("virtualpytest_side")  # type: ignore[attr-defined]  # xdist has no types
+        if channel is not None:
+            from pytest_virtualpytest.distribution.worker import Worker
+
+            config.pluginmanager.register(Worker(run, channel), "virtualpytest-worker")
+    elif config.getoption("tx", None):
+        from pytest_virtualpytest.distribution.controller import Controller
+
+        controller = Controller(run, schedules=config.stash.get(_OURS, False))
+        config.pluginmanager.register(controller, "virtualpytest-controller")
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Read the lab file, where there is one, before anything else is done."""
     run = Run.of(session.config)
@@ -75,6 +107,14 @@ def pytest_report_header(config: pytest.Config) -> str:
         f"virtualpytest: {settings.name}{note}; hosts: {', '.join(hosts) or 'none'}; "
         f"devices: {', '.join(f'{device.name} ({device.kind})' for device in devices) or 'none'}"
     )
+
+
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Return one worker for each device, where a lab has been chosen."""
+    run = Run.of(config)
+    with _usage_errors():
+        return max(1, len(run.lab.devices)) if run.named else None
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_virtualpytest.exceptions import DeviceError, NotSeen
+from pytest_virtualpytest.exceptions import NotReady, NotSeen
 
 if TYPE_CHECKING:
     from pytest_virtualpytest.device import Device
@@ -13,7 +13,7 @@ _SECONDS = 10.0
 
 
 def make_ready(device: Device) -> None:
-    """Wait for what *device* must show, and recover it where that does not come; or DeviceError."""
+    """Wait for what *device* must show, and recover it where that does not come; or NotReady."""
     __tracebackhide__ = True
     ready = device.config.ready
     if ready is None:
@@ -29,7 +29,7 @@ def make_ready(device: Device) -> None:
         if failure is not None:
             tried = f" after {', '.join(ready.recover)}" if ready.recover else ""
             message = f"device {device.name!r} on host {device.host!r} is not ready{tried}: {failure.message}"
-            raise DeviceError(message, details=failure.details, pictures=failure.pictures)
+            raise NotReady(message, details=failure.details, pictures=failure.pictures)
 
 
 def _look(device: Device, seconds: float) -> NotSeen | None:

@@ -38,6 +38,7 @@ def lab(document: Document, installed: Controllers) -> LabConfig:
         devices=devices,
         timeout=float(data.get("timeout", TIMEOUT)),
         timeout_scale=float(data.get("timeout_scale", 1.0)),
+        deadline=float(data["deadline"]) if "deadline" in data else None,
         campaigns={name: _campaign(document, name, table) for name, table in data.get("campaigns", {}).items()},
         sources=tuple(file.absolute() for file in document.files),
         name=", ".join(label(file) for file in document.files),

@@ -137,12 +137,14 @@ class LabConfig:
     """All hosts and devices; *sources* are the files it came from, none for the built-in virtual lab.
 
     *timeout* is what a wait may take where a test says nothing; every wait is multiplied by *timeout_scale*.
+    *deadline* is what a whole test may take.
     """
 
     hosts: Mapping[str, HostConfig]
     devices: Mapping[str, DeviceConfig]
     timeout: float = TIMEOUT
     timeout_scale: float = 1.0
+    deadline: float | None = None
     campaigns: Mapping[str, Campaign] = field(default_factory=dict)
     sources: tuple[Path, ...] = ()
     name: str = BUILT_IN

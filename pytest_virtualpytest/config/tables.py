@@ -121,6 +121,7 @@ class Lab(Table):
 
     timeout: Seconds = Field(TIMEOUT, description="seconds that a wait may take where a test says nothing")
     timeout_scale: Seconds = Field(1.0, description="every wait is multiplied by this")
+    deadline: Seconds | None = Field(None, description="seconds that a test may take where it says nothing")
     hosts: dict[Name, Host] = {}
     devices: dict[Name, Device] = {}
     campaigns: dict[Name, Campaign] = {}

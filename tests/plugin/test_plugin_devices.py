@@ -298,5 +298,5 @@ def test_device_that_cannot_be_made_ready_is_a_lab_fault(pytester: pytest.Pytest
 
     assert result.ret == 10
     result.stdout.fnmatch_lines(
-        ["E*DeviceError: device 'pluginbox' on host 'local' is not ready after GUIDE: home.png not seen within*"]
+        ["E*NotReady: device 'pluginbox' on host 'local' is not ready after GUIDE: home.png not seen within*"]
     )

@@ -1,0 +1,146 @@
+"""The controller's end: it hears what the workers do, says what they use, and ends those that hang."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from pytest_virtualpytest.distribution import crash, side
+from pytest_virtualpytest.distribution.history import Durations
+from pytest_virtualpytest.distribution.scheduling import DeviceScheduling
+from pytest_virtualpytest.distribution.state import WorkerState
+from pytest_virtualpytest.distribution.units import Asked
+from pytest_virtualpytest.exceptions import VirtualPytestError
+from pytest_virtualpytest.run import Run
+
+_EVIDENCE_SECONDS = 20.0  # for what the host of a dead worker still has to show
+SILENCE = 12.0  # seconds without a heartbeat after which a worker is stopped or hung
+
+
+class Controller:
+    """What the controller does beside xdist's own part."""
+
+    def __init__(self, run: Run, *, schedules: bool) -> None:
+        self._run, self._schedules = run, schedules
+        self._states: dict[Any, WorkerState] = {}
+        self._sides: dict[Any, side.Side] = {}
+        self._asked: Asked | None = None
+        self._scheduling: DeviceScheduling | None = None
+        self._durations: Durations | None = None
+        self._writing: list[threading.Thread] = []
+        self._unfit: list[tuple[str, str]] = []
+        self._ended = threading.Event()
+
+    def pytest_configure_node(self, node: Any) -> None:
+        """Give each worker a channel of its own beside xdist's."""
+        channel = node.gateway.newchannel()
+        node.workerinput[side.KEY] = channel
+        self._states[node] = WorkerState(node.gateway.id, self._run.id)
+        self._sides[node] = side.Side(channel, lambda message: self._take(node, message))
+        if len(self._states) == 1:
+            threading.Thread(target=self._watch, daemon=True, name="watch over the workers").start()
+
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
+        """Return our scheduler, where the user has not chosen one."""
+        if not self._schedules:
+            return None
+        self._durations = Durations.of(config, self._run.folder)
+        devices = [device.name for device in self._run.lab.devices]
+        self._scheduling = DeviceScheduling(
+            config, log, self._durations, devices, self._tell, lambda: list(self._run.holding.unfit)
+        )
+        return self._scheduling
+
+    def pytest_xdist_node_collection_finished(self) -> None:
+        """Give the scheduler what the workers have told of their tests' needs."""
+        if self._scheduling is not None:
+            self._scheduling.asked = self._asked
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_handlecrashitem(self, crashitem: str, report: Any) -> None:
+        """Say of a test whose worker died where it was, and keep what its host still has to show."""
+        state = self._states.get(report.node)
+        if state is None:
+            return
+        where = " and ".join(f"{device} (host {host})" for device, host in state.leased.items())
+        why = state.killed or "crashed"
+        report.longrepr = f"worker {state.worker!r} {why} while running {crashitem!r}{f' on {where}' if where else ''}"
+        if self._run.folder and state.test == crashitem:
+            writing = threading.Thread(target=self._write, args=(state, str(report.longrepr)), daemon=True)
+            writing.start()
+            self._writing.append(writing)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Remember how long each test took."""
+        self._ended.set()
+        for thread in self._writing:
+            thread.join(_EVIDENCE_SECONDS)
+        if self._durations is not None:
+            self._durations.keep(session.config)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say which devices were not fit for use."""
+        for device, why in self._unfit:
+            terminalreporter.write_line(f"quarantined: {device}: {why}")
+
+    def _write(self, state: WorkerState, message: str) -> None:
+        assert self._run.folder is not None
+        with contextlib.suppress(VirtualPytestError, OSError):
+            crash.write(self._run.folder, state, message, self._run.lab)
+
+    def _tell(self, node: Any, word: str, *values: Any) -> None:
+        self._sides[node].send(word, *values)
+
+    def _take(self, node: Any, message: side.Message) -> None:
+        """Take a message, in execnet's thread."""
+        state = self._states[node]
+        state.heard = time.monotonic()
+        word, *values = message
+        if state.take(word, values):
+            return
+        match word:
+            case "worker":
+                state.pid = values[0] if node.gateway.spec.popen else 0
+            case "needs":
+                self._asked = self._asked or Asked(*values)
+            case "waiting":
+                self._show(f"[{state.worker}] {values[0]}")
+            case "unfit":
+                self._quarantine(*values)
+
+    def _quarantine(self, device: str, why: str) -> None:
+        if device in self._run.holding.unfit:
+            return
+        self._run.holding.unfit[device] = why
+        self._unfit.append((device, why))
+        self._show(f"{device} is quarantined for this run: {why}")
+        for one in self._sides.values():
+            one.send("unfit", device, why)
+
+    def _watch(self) -> None:
+        """End each worker that has been silent for too long: it is stopped, or its interpreter hangs."""
+        looked = time.monotonic()
+        while not self._ended.wait(1.0):
+            now = time.monotonic()
+            late, looked = now - looked - 1.0, now
+            for state in list(self._states.values()):
+                if late > 2.0:  # this process itself was stopped: what the workers said meanwhile is still to be read
+                    state.heard = now
+                if state.pid and now - state.heard > SILENCE:
+                    state.killed = f"was ended: nothing was heard from it for {SILENCE:g} s"
+                    with contextlib.suppress(ProcessLookupError, PermissionError):
+                        os.kill(state.pid, signal.SIGKILL)
+                    state.pid = 0
+
+    def _show(self, line: str) -> None:
+        reporter = self._run.config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None:
+            reporter.ensure_newline()
+            reporter.write_line(line)

@@ -1,0 +1,124 @@
+"""Which tests go next, and on which devices: a list schedule, indexed by what tests need.
+
+Of the tests that can begin now, those go first whose devices have most left to do; among these the longest
+one (Graham's longest processing time first). Where several free devices would do, the one that fewest
+tests can use otherwise is taken. A decision costs as much as there are different needs, whatever the number of tests.
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+Names = tuple[str, ...]  # the devices of which one is needed
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Tests that run one after the other on the same devices; *needs* has the devices that will do, for each.
+
+    *shared* says that they are kept from one test to the next, by a fixture of a wider scope.
+    """
+
+    tests: tuple[int, ...]
+    needs: tuple[Names, ...] = ()
+    seconds: float = 1.0
+    shared: bool = False
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """A unit, and a device for each of its needs."""
+
+    unit: Unit
+    devices: Names
+
+
+class Pool:
+    """The units that wait, and the devices that are free."""
+
+    def __init__(self, devices: Iterable[str], units: Iterable[Unit]) -> None:
+        self._free = set(devices)
+        self._gone: set[str] = set()
+        self._queues: dict[tuple[Names, ...], list[Unit]] = {}
+        self._load: defaultdict[Names, float] = defaultdict(float)
+        self._uses: Counter[str] = Counter()
+        self.waiting = 0
+        for unit in units:
+            self.put(unit)
+
+    def put(self, unit: Unit) -> None:
+        """Add a unit; one that was begun elsewhere and not finished, too."""
+        if unit.needs not in self._queues:
+            self._queues[unit.needs] = []
+            self._uses.update(name for need in set(unit.needs) for name in need)
+        bisect.insort(self._queues[unit.needs], unit, key=lambda one: one.seconds)
+        for need in unit.needs:
+            self._load[need] += unit.seconds
+        self.waiting += 1
+
+    def next(self) -> Assignment | None:
+        """Return what to begin now, its devices taken; None where no unit has its devices free."""
+        best: tuple[tuple[float, int, float], tuple[Names, ...], Names] | None = None
+        for needs, queue in self._queues.items():
+            if not queue:
+                continue
+            rank = (self._pressure(needs), len(needs), queue[-1].seconds)
+            if best is None or rank > best[0]:
+                devices = self._match(needs)
+                if devices is not None:
+                    best = rank, needs, devices
+        if best is None:
+            return None
+        unit = self._queues[best[1]].pop()
+        for need in unit.needs:
+            self._load[need] -= unit.seconds
+        self._free.difference_update(best[2])
+        self.waiting -= 1
+        return Assignment(unit, best[2])
+
+    def free(self, devices: Iterable[str]) -> None:
+        """Give *devices* back."""
+        self._free.update(name for name in devices if name not in self._gone)
+
+    def drop(self, devices: Iterable[str]) -> None:
+        """Use *devices* no more; units that no other device can serve need none, to fail at once where they run."""
+        if self._gone.issuperset(devices := set(devices)):
+            return
+        self._gone |= devices
+        self._free -= devices
+        hopeless = [unit for needs, queue in self._queues.items() if self._lost(needs) for unit in queue]
+        for unit in hopeless:
+            self._queues[unit.needs].remove(unit)
+            self.waiting -= 1
+            self.put(replace(unit, needs=()))
+
+    def _lost(self, needs: tuple[Names, ...]) -> bool:
+        return any(self._gone.issuperset(need) for need in needs)
+
+    def _pressure(self, needs: tuple[Names, ...]) -> float:
+        """Return how long the busiest of the devices that are needed have still to work."""
+        return max((self._load[need] / len(need) for need in needs), default=-1.0)
+
+    def _match(self, needs: tuple[Names, ...]) -> Names | None:
+        """Return a free device for each of *needs*, or None."""
+        if len(needs) == 1:
+            found = self._rarest(needs[0], ())
+            return None if found is None else (found,)
+        return self._matched(needs, ())
+
+    def _matched(self, needs: Sequence[Names], taken: Names) -> Names | None:
+        if not needs:
+            return taken
+        for name in sorted(needs[0], key=self._uses.__getitem__):
+            if name in self._free and name not in taken:
+                found = self._matched(needs[1:], (*taken, name))
+                if found is not None:
+                    return found
+        return None
+
+    def _rarest(self, need: Names, taken: Names) -> str | None:
+        free = [name for name in need if name in self._free and name not in taken]
+        return min(free, key=self._uses.__getitem__, default=None)

@@ -1,0 +1,138 @@
+"""The scheduler that pytest-xdist asks: a worker gets its next test when it is free, with devices that are.
+
+A run of which no test needs a device is left to xdist's own load scheduling.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import pytest
+from xdist.scheduler import LoadScheduling
+
+from pytest_virtualpytest.distribution.history import Durations
+from pytest_virtualpytest.distribution.pool import Assignment, Pool
+from pytest_virtualpytest.distribution.units import Asked
+
+Tell = Callable[..., None]
+Unfit = Callable[[], Iterable[str]]
+
+
+class DeviceScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no types
+    """Gives each free worker a unit whose devices are free, test by test.
+
+    *tell* sends a node a message aside, *unfit* gives the devices that are not to be used any more.
+    """
+
+    def __init__(
+        self, config: pytest.Config, log: Any, durations: Durations, devices: Sequence[str], tell: Tell, unfit: Unfit
+    ) -> None:
+        super().__init__(config, log)
+        self.asked: Asked | None = None
+        self._durations, self._devices, self._tell, self._unfit = durations, devices, tell, unfit
+        self._pool: Pool | None = None
+        self._doing: dict[Any, tuple[Assignment, list[int]]] = {}
+
+    @property
+    def tests_finished(self) -> bool:
+        """Tell whether nothing is left to do."""
+        if self._pool is None:
+            return bool(super().tests_finished)
+        return not self._pool.waiting and not any(self.node2pending.values())
+
+    @property
+    def has_pending(self) -> bool:
+        """Tell whether tests wait or run."""
+        return bool(super().has_pending or (self._pool and self._pool.waiting))
+
+    def schedule(self) -> None:
+        """Begin, or go on with the nodes that have come."""
+        if self._pool is not None:
+            self.dispatch()
+        elif self.asked is None or not self.asked.anything:
+            super().schedule()
+        elif self._check_nodes_have_same_collection():
+            self.collection = next(iter(self.node2collection.values()))
+            units = self.asked.units(range(len(self.collection)), self.collection, self._durations)
+            self._pool = Pool(self._devices, units)
+            self.dispatch()
+
+    def mark_test_complete(self, node: Any, item_index: int, duration: float = 0) -> None:
+        """Take note that *node* has ended a test, and give it another."""
+        if self.collection is not None:
+            self._durations.learn(self.collection[item_index], duration)
+        if self._pool is None:
+            super().mark_test_complete(node, item_index, duration)
+            return
+        self.node2pending[node].remove(item_index)
+        assignment, rest = self._doing[node]
+        if rest and not node.shutting_down:
+            self._send(node, rest)
+            return
+        self._end(node, assignment, rest)
+        self.dispatch()
+
+    def mark_test_pending(self, item: str) -> None:
+        """Run *item* again."""
+        if self._pool is None or self.collection is None or self.asked is None:
+            super().mark_test_pending(item)
+            return
+        self._pool.put(self.asked.unit([self.collection.index(item)], self.collection, self._durations))
+        self.dispatch()
+
+    def remove_node(self, node: Any) -> str | None:
+        """Forget *node*, and return the test at which it died; the rest of its unit goes to another."""
+        if self._pool is None:
+            found: str | None = super().remove_node(node)
+            return found
+        running = self.node2pending.pop(node)
+        if node not in self._doing:
+            return None
+        assignment, rest = self._doing.pop(node)
+        self._pool.free(assignment.devices)
+        self._put_back(rest)
+        self.dispatch()
+        assert self.collection is not None
+        return self.collection[running[0]] if running else None
+
+    def dispatch(self) -> None:
+        """Give every free node something to do; end those for which nothing is left."""
+        assert self._pool is not None
+        self._pool.drop(self._unfit())
+        idle = [node for node in self.nodes if node not in self._doing and not node.shutting_down and self._ready(node)]
+        for node in idle:
+            assignment = self._pool.next() if self._pool.waiting else None
+            if assignment is None:
+                break
+            self._doing[node] = assignment, list(assignment.unit.tests)
+            self._tell(node, "assign", list(assignment.devices))
+            self._send(node, self._doing[node][1])
+        if not self._pool.waiting:
+            for node in self.nodes:
+                if node not in self._doing:
+                    node.shutdown()
+
+    def _ready(self, node: Any) -> bool:
+        return node in self.node2collection
+
+    def _send(self, node: Any, rest: list[int]) -> None:
+        test = rest.pop(0)
+        self.node2pending[node].append(test)
+        node.send_runtest_some([test])
+
+    def _end(self, node: Any, assignment: Assignment, rest: list[int]) -> None:
+        """Free what *node* had for its unit."""
+        assert self._pool is not None
+        del self._doing[node]
+        if assignment.unit.shared:
+            self._tell(node, "finish")
+        self._pool.free(assignment.devices)
+        self._put_back(rest)
+
+    def _put_back(self, rest: Sequence[int]) -> None:
+        if rest:
+            assert self._pool is not None
+            assert self.asked is not None
+            assert self.collection is not None
+            self._pool.put(self.asked.unit(rest, self.collection, self._durations))

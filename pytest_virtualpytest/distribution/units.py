@@ -1,0 +1,48 @@
+"""The scheduling units of a run: a test by itself, or all that share a device of a wider fixture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from pytest_virtualpytest.distribution.history import Durations
+from pytest_virtualpytest.distribution.pool import Names, Unit
+
+
+class Asked:
+    """What the tests of a run need: sets of needs, and for each test its set's number and its unit's name."""
+
+    def __init__(self, sets: Sequence[Sequence[Sequence[str]]], numbers: Sequence[int], units: Sequence[str]) -> None:
+        self._sets = [tuple(tuple(names) for names in needs) for needs in sets]
+        self._numbers, self._units = numbers, units
+
+    @property
+    def anything(self) -> bool:
+        """Whether any test needs a device."""
+        return any(self._sets)
+
+    def needs(self, test: int) -> tuple[Names, ...]:
+        """Return the devices of which one will do, for each device that *test* needs."""
+        return self._sets[self._numbers[test]]
+
+    def units(self, tests: Iterable[int], nodeids: Sequence[str], durations: Durations) -> list[Unit]:
+        """Return the units of *tests*."""
+        grouped: dict[object, list[int]] = {}
+        for test in tests:
+            grouped.setdefault(self._units[test] or test, []).append(test)
+        return [self.unit(group, nodeids, durations) for group in grouped.values()]
+
+    def unit(self, tests: Sequence[int], nodeids: Sequence[str], durations: Durations) -> Unit:
+        """Return the unit of *tests*, which need all that any of them does."""
+        seconds = sum(durations.seconds(nodeids[test]) for test in tests)
+        if len(tests) == 1:
+            return Unit((tests[0],), self.needs(tests[0]), seconds, bool(self._units[tests[0]]))
+        most: dict[Names, int] = {}
+        for test in tests:
+            for names, count in _counted(self.needs(test)).items():
+                most[names] = max(most.get(names, 0), count)
+        needs = tuple(names for names, count in most.items() for _ in range(count))
+        return Unit(tuple(tests), needs, seconds, True)
+
+
+def _counted(needs: Sequence[Names]) -> Mapping[Names, int]:
+    return {names: needs.count(names) for names in needs}

@@ -1,0 +1,84 @@
+"""A worker's end: it tells what its tests need and do, and is told which devices to use."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+from pytest_virtualpytest import collection
+from pytest_virtualpytest.distribution import crash, side
+from pytest_virtualpytest.distribution.loop import LazyLoop
+from pytest_virtualpytest.exceptions import ConfigError
+from pytest_virtualpytest.run import Run
+
+BEAT = 2.0
+
+
+class Worker:
+    """What a worker does beside xdist's own part."""
+
+    def __init__(self, run: Run, channel: Any) -> None:
+        self._run = run
+        self._loop: LazyLoop | None = None
+        self._ended = threading.Event()
+        self._side = side.Side(channel, self._take)
+        self._side.send("worker", os.getpid())
+        run.watch(self._side.send)
+        threading.Thread(target=self._beat, daemon=True, name="beat of the worker").start()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Tell what the tests need, before xdist tells which there are."""
+        if any(collection.asks(item) for item in session.items):
+            self._side.send("needs", *self._needs(session))
+            self._loop = LazyLoop(_interactor(session.config))
+            session.config.pluginmanager.register(self._loop, "virtualpytest-loop")
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Tell which test begins, and by what its result will be known should this process die in it."""
+        identity = crash.identity(item) if self._run.folder else {}
+        self._side.send("test", item.nodeid, json.dumps(identity))
+        return (yield)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self) -> None:
+        """End the heartbeat."""
+        self._ended.set()
+
+    def _needs(self, session: pytest.Session) -> tuple[list[Any], list[int], list[str]]:
+        """Return the sets of needs that there are, for each test the number of its set, and the name of its unit."""
+        sets: dict[str, int] = {}
+        numbers, units = [], []
+        for item in session.items:
+            needs = collection.needs_of(item)
+            names = [[device.name for device in self._run.lab.fitting(need)] for need in needs]
+            numbers.append(sets.setdefault(json.dumps(names), len(sets)))
+            units.append(collection.unit_of(item))
+        return [json.loads(names) for names in sets], numbers, units
+
+    def _take(self, message: side.Message) -> None:
+        word, *values = message
+        if word == "assign":
+            self._run.holding.preferred = values[0]
+        elif word == "unfit":
+            self._run.holding.unfit.setdefault(*values)
+        elif word == "finish" and self._loop is not None:
+            self._loop.finish()
+
+    def _beat(self) -> None:
+        while not self._ended.wait(BEAT):
+            self._side.send("beat")
+
+
+def _interactor(config: pytest.Config) -> Any:
+    """Return xdist's own part of this worker."""
+    for plugin in config.pluginmanager.get_plugins():
+        if type(plugin).__name__ == "WorkerInteractor":
+            return plugin
+    raise ConfigError("this pytest-xdist has no worker that can be told its tests one by one; use version 3.7 or newer")
