@@ -29,6 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CAMPAIGN = ROOT / "examples" / "campaign"
 ON_PURPOSE = "test_fails_on_purpose_to_show_its_evidence"
 PAGE_SECONDS = 20.0
+OWN = {"VPT_LINGER": "10"}  # seconds for which a recorder outlives its last reader
 
 sys.path.insert(0, str(ROOT / "tests"))  # the private sshd is the one that the tests use
 
@@ -83,7 +84,7 @@ def main(folder: Path) -> int:
 
 def run_campaign(folder: Path, ending: contextlib.ExitStack) -> Path:
     """Run the tests on both boxes and return the folder of their results; DemoError if one went wrong."""
-    os.environ["VPT_STATE"] = str(folder / "state")  # nobody else's boxes, locks or recordings
+    os.environ.update(OWN, VPT_STATE=str(folder / "state"))  # nobody else's boxes, locks or recordings
     server = ending.enter_context(private_sshd(folder / "sshd"))
     lab = write_lab(folder, server)
     ending.callback(stop_boxes, lab)
@@ -113,7 +114,7 @@ def private_sshd(folder: Path) -> Iterator[Sshd | None]:
         yield None
         return
     try:
-        server = Sshd(folder, environment={"VPT_STATE": os.environ["VPT_STATE"]})
+        server = Sshd(folder, environment={**OWN, "VPT_STATE": os.environ["VPT_STATE"]})
         server.start()
     except RuntimeError as error:
         raise DemoError(str(error)) from error
