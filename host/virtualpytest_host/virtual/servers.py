@@ -22,6 +22,7 @@ _INFO = (
     "<device-info><udn>virtual-{name}</udn><serial-number>{name}</serial-number><device-id>{name}</device-id>"
     "<vendor-name>virtualpytest</vendor-name><model-name>Virtual STB</model-name><model-number>V1</model-number>"
     "<software-version>1.0</software-version><software-build>1</software-build><is-tv>false</is-tv>"
+    "<user-device-name>{name}</user-device-name><friendly-device-name>{name}</friendly-device-name>"
     "<power-mode>{mode}</power-mode></device-info>"
 )
 _ACTIVE = "<active-app><app>Roku</app></active-app>"
@@ -40,7 +41,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         """Send *body*."""
         data = body.encode()
         self.send_response(status)
-        self.send_header("Content-Type", f"{kind}; charset=utf-8")
+        if data:  # nothing is no XML: clients try to read what has a type
+            self.send_header("Content-Type", f"{kind}; charset=utf-8")
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
