@@ -16,7 +16,8 @@ with host_extra("the recorder"):
 FAULTS = (av.FFmpegError, OSError, ValueError)
 _OPEN_SECONDS, _READ_SECONDS = 8.0, 3.0
 _CAREFUL = {"probesize": "500000", "analyzeduration": "500000", "rtsp_transport": "tcp"}
-_QUICK = {"fflags": "noparse", "probesize": "32768", "analyzeduration": "0"}
+_PICTURE = 8 << 20  # bytes; FFmpeg cuts larger pictures of a transport stream in pieces, which only its parser joins
+_QUICK = {"fflags": "noparse", "probesize": "32768", "analyzeduration": "0", "max_packet_size": str(_PICTURE)}
 
 
 def is_file(source: Source) -> bool:

@@ -51,7 +51,7 @@ class Screen:
         if not _remembers(wanted):
             picture = self._first()
             return Reply(self._told(judge.see(picture), picture).to_wire())
-        since = max(self._inputs.last, self._stream.newest() - _LOOK)
+        since = max(self._inputs.last, self._stream.now() - _LOOK)
         told = None
         end = max(time.monotonic(), self._inputs.last + _LOOK)
         for picture in self._stream.frames(since, lambda: end + self._stream.late):
@@ -96,7 +96,7 @@ class Screen:
     def never_start(self, targets: list[Mapping[str, Any]]) -> Reply:
         """Begin to judge every frame against *targets*."""
         number = next(self._numbers)
-        self._watches[number] = Watch(self._stream.source, targets, self._references, self._stream.newest())
+        self._watches[number] = Watch(self._stream.source, targets, self._references, self._stream.now())
         return Reply({"id": number})
 
     def never_stop(self, id: int) -> Reply:  # noqa: A002  # the wire's word
@@ -139,7 +139,7 @@ class Screen:
 
     def _first(self) -> Picture:
         """Return the newest picture, or the first one after the last input if that is yet to come."""
-        since = max(self._stream.newest(), self._inputs.last)
+        since = max(self._stream.now(), self._inputs.last)
         end = time.monotonic() + FRAME_SECONDS
         for picture in self._stream.frames(since, lambda: end):
             refuse(picture)
@@ -148,7 +148,7 @@ class Screen:
 
     def _begin(self, since: Mapping[str, Any] | float | None) -> float:
         if since is None:
-            return max(self._stream.newest(), self._inputs.last)
+            return max(self._stream.now(), self._inputs.last)
         if isinstance(since, (int, float)):
             return time.monotonic() - since
         if since["boot"] != state.boot():

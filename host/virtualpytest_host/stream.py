@@ -16,6 +16,7 @@ from virtualpytest_host.recording import Recording
 FRAME_SECONDS = 5.0  # how long a check that asks waits for a frame
 HOLE = 1.0  # seconds at the end of a check without a frame, after which it cannot say "not seen"
 _LATE = 0.3  # seconds that a frame may be on its way, beyond the capture's own latency
+_FRESH = 0.5  # seconds beyond that after which a picture does not show what is there now
 _TURN = 0.25
 
 
@@ -59,6 +60,10 @@ class Stream:
                 yield picture
             elif time.monotonic() >= deadline():
                 return
+
+    def now(self) -> float:
+        """Return the moment from which a check may judge: that of the newest picture, unless that is old."""
+        return max(self.newest(), time.monotonic() - self.late - _FRESH)
 
     def newest(self) -> float:
         """Return the capture time of the newest picture."""
