@@ -26,7 +26,9 @@ class Deadlines:
     *abandon* is told the seconds of a test that cannot be interrupted; then this process ends, if *may_end* says so.
     """
 
-    def __init__(self, default: Callable[[], float | None], abandon: Callable[[float], object], *, may_end: bool) -> None:
+    def __init__(
+        self, default: Callable[[], float | None], abandon: Callable[[float], object], *, may_end: bool
+    ) -> None:
         self._default, self._abandon, self._may_end = default, abandon, may_end
         self._main = threading.main_thread().ident
         self._passed = 0.0

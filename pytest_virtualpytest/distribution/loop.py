@@ -10,7 +10,6 @@ import time
 from typing import Any
 
 import pytest
-from xdist.remote import Marker, WorkerInteractor
 
 FINISH = object()
 
@@ -32,8 +31,10 @@ class NextUnknown:
 class LazyLoop:
     """Runs the tests that the controller sends, one at a time."""
 
-    def __init__(self, interactor: WorkerInteractor) -> None:
-        self._interactor: Any = interactor
+    def __init__(self, interactor: Any) -> None:
+        self._interactor = interactor
+        # in a worker xdist's module runs under another name, so that what it compares with cannot be imported
+        self._end = type(interactor).handle_command.__globals__["Marker"].SHUTDOWN
         self._last: pytest.Item | None = None
 
     def finish(self) -> None:
@@ -44,8 +45,8 @@ class LazyLoop:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Run what is sent until there is no more."""
         worker = self._interactor
-        worker.channel.setcallback(worker.handle_command, endmarker=Marker.SHUTDOWN)
-        while (sent := worker.torun.get()) is not Marker.SHUTDOWN:
+        worker.channel.setcallback(worker.handle_command, endmarker=self._end)
+        while (sent := worker.torun.get()) is not self._end:
             if sent is FINISH:
                 self._tear_down(session, None)
                 continue
