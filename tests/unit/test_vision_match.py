@@ -197,6 +197,18 @@ def test_place_that_luma_alone_puts_elsewhere_is_found() -> None:
     assert found.region == (253, 64, 300, 200)
 
 
+def test_reference_that_halving_would_make_flat_is_found() -> None:
+    edge = blank((34, 24, 18), (240, 96))
+    edge[-7:] = (90, 170, 90)
+    edge[-7:, 150:170] = (90, 90, 240)
+    screen = on(blank((34, 24, 18), (640, 360)), edge, (201, 155))
+
+    found = find(coded([screen])[0], reference(edge))
+
+    assert found.found
+    assert found.region == (201, 155, 240, 96)
+
+
 def test_every_place_is_found_in_reading_order() -> None:
     places = [(5, 3), (160, 3), (60, 70), (201, 141)]
     screen = coded([on(blank(), RECORD, *places)])[0]

@@ -21,6 +21,7 @@ LEAST_SIDE = 4
 LEVELS = 4
 WINDOW = (5, 5)
 _COARSE_SIDE, _COARSE_PIXELS = 5, 60
+_COARSE_SPREAD = 0.3  # where halving leaves less than this of the contrast, what told it from others is lost
 _FLOOR, _COLOUR_FLOOR = 64.0, 40.0  # of 255: where there is less contrast than this, less of a difference is none
 _AROUND = np.ones((11, 11), np.uint8)
 
@@ -147,10 +148,14 @@ def _levels(plane: Plane, mask: Plane | None) -> list[Level]:
     while len(levels) < LEVELS and min(small.shape) >= 2 * _COARSE_SIDE + 4:
         small, mask, offset = _half(small), _half_mask(mask), offset / 2 + 1
         count = small.size if mask is None else cv2.countNonZero(mask)
-        if count < _COARSE_PIXELS:
+        if count < _COARSE_PIXELS or _spread(small, mask) < _COARSE_SPREAD * _spread(plane, levels[0].mask):
             break
         levels.append(Level(small, mask, offset, count, _blur(plane, small, mask, len(levels))))
     return levels
+
+
+def _spread(plane: Plane, mask: Plane | None) -> float:
+    return float(cv2.meanStdDev(plane, mask=mask)[1][0, 0])
 
 
 def _half(plane: Plane) -> Plane:
