@@ -16,7 +16,8 @@ def host_extra(who: str) -> Iterator[None]:
     try:
         yield
     except ImportError as error:
+        reason = str(error).strip().partition("\n")[0]  # some libraries go on for a page
         package = next((deb for library, deb in _SYSTEM.items() if library in str(error)), "")
         if package:
-            raise DeviceError(f"{who} needs a system library: apt-get install {package} ({error})") from error
-        raise DeviceError(f"{who} needs virtualpytest[host]: pip install 'virtualpytest[host]' ({error})") from error
+            raise DeviceError(f"{who} needs a system library: apt-get install {package} ({reason})") from error
+        raise DeviceError(f"{who} needs virtualpytest[host]: pip install 'virtualpytest[host]' ({reason})") from error

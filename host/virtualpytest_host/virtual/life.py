@@ -123,11 +123,22 @@ def _start(place: Path, name: str, options: Sequence[str]) -> None:
     assert shell.stdout is not None
     with shell.stdout as output:
         shell.wait()
-        ready, _, _ = select.select([output], [], [], _START_SECONDS)
-        if not ready or output.readline() != b"ready\n":
+        if not _ready(output.fileno()):
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(shell.pid, signal.SIGKILL)
             raise DeviceError(f"virtual device {name!r} did not start: {_reason(place)}")
+
+
+def _ready(output: int) -> bool:
+    """Wait until the box says that it is ready, whatever its libraries say before; tell whether it did."""
+    deadline, said = time.monotonic() + _START_SECONDS, b""
+    while b"ready\n" not in said:
+        readable, _, _ = select.select([output], [], [], max(0, deadline - time.monotonic()))
+        piece = os.read(output, 4096) if readable else b""
+        if not piece:
+            return False
+        said += piece
+    return True
 
 
 def _reason(place: Path) -> str:
