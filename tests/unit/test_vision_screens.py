@@ -88,11 +88,11 @@ def test_every_reference_has_its_place_here() -> None:
 
 
 def test_references_are_seen_where_they_are_and_nowhere_else() -> None:
-    assert list(wrong(frames(shown(range(7, 90, 41)), 4_000_000, 1))) == []
+    assert list(wrong(frames(shown(range(7, 90, 55)), 4_000_000, 1))) == []
 
 
 def test_any_part_of_a_screen_is_seen_on_it() -> None:
-    assert missed(120, 4_000_000, 1) == []
+    assert missed(80, 4_000_000, 1) == []
 
 
 @pytest.mark.soak

@@ -115,9 +115,10 @@ class Search:
 
     def _coarse(self, margin: float) -> tuple[int, list[Place]]:
         for number in range(self._top, 0, -1):
-            places = self._minima(number, margin)
-            if len(places) <= (_FEW[number] if margin < math.inf else _MANY):
-                return number, places
+            places, few = self._minima(number, margin), _MANY if margin == math.inf else _FEW[number]
+            hopeless = places[0].apart > self._limit + self._levels[number].blur  # any is as near as another
+            if hopeless or len(places) <= few:
+                return number, places[:few]
         return 0, self._minima(0, margin)[:_MANY]
 
     def _minima(self, number: int, margin: float) -> list[Place]:
