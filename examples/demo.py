@@ -145,7 +145,7 @@ def pytest(lab: Path, results: Path) -> int:
     """Run the campaign and return pytest's exit code."""
     command = [
         sys.executable, "-m", "pytest", str(CAMPAIGN), "--rootdir", str(CAMPAIGN), "-c", os.devnull,
-        "-n", "2", "-p", "no:cacheprovider", "--vpt-lab", str(lab), "--alluredir", str(results),
+        "-n", "2", "-o", f"cache_dir={results.parent / 'cache'}", "--vpt-lab", str(lab), "--alluredir", str(results),
         "--junitxml", str(results / "junit.xml"), "--tb=short",
     ]  # fmt: skip
     return ended(subprocess.Popen(command, stdin=subprocess.DEVNULL))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from pathlib import Path
 
 import pytest
 from pages import ROOT
@@ -21,7 +22,11 @@ def _text(name: str) -> str:
     return (REFERENCE / name).read_text(encoding="utf-8")
 
 
-def test_every_option_of_ours_is_there(tmp_path) -> None:
+def _markers(folder: Path, *options: str) -> set[str]:
+    return set(re.findall(r"@pytest.mark.(\w+)", run("pytest", "--markers", *options, cwd=folder).stdout))
+
+
+def test_every_option_of_ours_is_there(tmp_path: Path) -> None:
     known = set(re.findall(r"--vpt-[a-z-]+", run("pytest", "--help", cwd=tmp_path).stdout))
 
     assert known
@@ -35,6 +40,17 @@ def test_every_key_of_a_lab_file_is_there(table: str) -> None:
     missing = {key for key in keys if not re.search(rf"[`\[ .]{key}\b", _text("lab-file.md"))}
 
     assert not missing
+
+
+def test_every_key_at_the_top_of_a_lab_file_is_there() -> None:
+    assert [key for key in schema()["properties"] if not re.search(rf"\b{key}\b", _text("lab-file.md"))] == []
+
+
+def test_every_marker_of_ours_is_there(tmp_path: Path) -> None:
+    known = _markers(tmp_path) - _markers(tmp_path, "-p", "no:virtualpytest")
+
+    assert known >= {"device", "devices"}
+    assert [name for name in known if not re.search(f"`{name}[(`]", _text("fixtures-and-markers.md"))] == []
 
 
 @pytest.mark.parametrize("name", Controllers().names)
@@ -65,7 +81,7 @@ def test_every_fixture_is_there() -> None:
     assert [name for name in made if f"`{name}`" not in _text("fixtures-and-markers.md")] == []
 
 
-def test_every_command_is_there(tmp_path) -> None:
+def test_every_command_is_there(tmp_path: Path) -> None:
     shown = run("virtualpytest", "--help", cwd=tmp_path).stdout
     nouns = re.findall(r"^    ([a-z]+) ", shown, re.MULTILINE)
 
