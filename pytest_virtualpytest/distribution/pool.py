@@ -8,6 +8,7 @@ tests can use otherwise is taken. A decision costs as much as there are differen
 from __future__ import annotations
 
 import bisect
+import heapq
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -40,11 +41,14 @@ class Pool:
     """The units that wait, and the devices that are free."""
 
     def __init__(self, devices: Iterable[str], units: Iterable[Unit]) -> None:
-        self._free = set(devices)
+        self._rank = {name: number for number, name in enumerate(devices)}
+        self._free = set(self._rank)
         self._gone: set[str] = set()
         self._queues: dict[tuple[Names, ...], list[Unit]] = {}
         self._load: defaultdict[Names, float] = defaultdict(float)
         self._uses: Counter[str] = Counter()
+        self._spare: dict[Names, list[tuple[int, int, str]]] = {}  # heaps; what is not free any more is passed over
+        self._needed_by: defaultdict[str, list[Names]] = defaultdict(list)
         self.waiting = 0
         for unit in units:
             self.put(unit)
@@ -53,7 +57,8 @@ class Pool:
         """Add a unit; one that was begun elsewhere and not finished, too."""
         if unit.needs not in self._queues:
             self._queues[unit.needs] = []
-            self._uses.update(name for need in set(unit.needs) for name in need)
+            for need in dict.fromkeys(unit.needs):
+                self._learn(need)
         bisect.insort(self._queues[unit.needs], unit, key=lambda one: one.seconds)
         for need in unit.needs:
             self._load[need] += unit.seconds
@@ -81,7 +86,11 @@ class Pool:
 
     def free(self, devices: Iterable[str]) -> None:
         """Give *devices* back."""
-        self._free.update(name for name in devices if name not in self._gone)
+        for name in devices:
+            if name not in self._gone:
+                self._free.add(name)
+                for need in self._needed_by[name]:
+                    heapq.heappush(self._spare[need], self._spared(name))
 
     def drop(self, devices: Iterable[str]) -> None:
         """Use *devices* no more; units that no other device can serve need none, to fail at once where they run."""
@@ -105,20 +114,30 @@ class Pool:
     def _match(self, needs: tuple[Names, ...]) -> Names | None:
         """Return a free device for each of *needs*, or None."""
         if len(needs) == 1:
-            found = self._rarest(needs[0], ())
-            return None if found is None else (found,)
+            spare = self._spare[needs[0]]
+            while spare and spare[0][2] not in self._free:
+                heapq.heappop(spare)
+            return (spare[0][2],) if spare else None
         return self._matched(needs, ())
 
     def _matched(self, needs: Sequence[Names], taken: Names) -> Names | None:
         if not needs:
             return taken
-        for name in sorted(needs[0], key=self._uses.__getitem__):
-            if name in self._free and name not in taken:
+        for _, _, name in sorted(self._spared(name) for name in needs[0] if name in self._free):
+            if name not in taken:
                 found = self._matched(needs[1:], (*taken, name))
                 if found is not None:
                     return found
         return None
 
-    def _rarest(self, need: Names, taken: Names) -> str | None:
-        free = [name for name in need if name in self._free and name not in taken]
-        return min(free, key=self._uses.__getitem__, default=None)
+    def _learn(self, need: Names) -> None:
+        """Take note of a need of a sort that was not there before."""
+        self._uses.update(need)
+        if need not in self._spare:
+            self._spare[need] = sorted(self._spared(name) for name in need if name in self._free)
+            for name in need:
+                self._needed_by[name].append(need)
+
+    def _spared(self, name: str) -> tuple[int, int, str]:
+        """Return *name*, and before it how much it is to be spared for other tests."""
+        return self._uses[name], self._rank.get(name, 0), name

@@ -33,6 +33,7 @@ class DeviceScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no ty
         self._durations, self._devices, self._tell, self._unfit = durations, devices, tell, unfit
         self._pool: Pool | None = None
         self._doing: dict[Any, tuple[Assignment, list[int]]] = {}
+        self._idle: dict[Any, None] = {}
 
     @property
     def tests_finished(self) -> bool:
@@ -49,6 +50,7 @@ class DeviceScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no ty
     def schedule(self) -> None:
         """Begin, or go on with the nodes that have come."""
         if self._pool is not None:
+            self._await_work()
             self.dispatch()
         elif self.asked is None or not self.asked.anything:
             super().schedule()
@@ -56,6 +58,7 @@ class DeviceScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no ty
             self.collection = next(iter(self.node2collection.values()))
             units = self.asked.units(range(len(self.collection)), self.collection, self._durations)
             self._pool = Pool(self._devices, units)
+            self._await_work()
             self.dispatch()
 
     def mark_test_complete(self, node: Any, item_index: int, duration: float = 0) -> None:
@@ -87,6 +90,7 @@ class DeviceScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no ty
             found: str | None = super().remove_node(node)
             return found
         running = self.node2pending.pop(node)
+        self._idle.pop(node, None)
         if node not in self._doing:
             return None
         assignment, rest = self._doing.pop(node)
@@ -100,21 +104,19 @@ class DeviceScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no ty
         """Give every free node something to do; end those for which nothing is left."""
         assert self._pool is not None
         self._pool.drop(self._unfit())
-        idle = [node for node in self.nodes if node not in self._doing and not node.shutting_down and self._ready(node)]
-        for node in idle:
-            assignment = self._pool.next() if self._pool.waiting else None
-            if assignment is None:
-                break
+        while self._idle and self._pool.waiting and (assignment := self._pool.next()) is not None:
+            node = self._idle.popitem()[0]
             self._doing[node] = assignment, list(assignment.unit.tests)
             self._tell(node, "assign", list(assignment.devices))
             self._send(node, self._doing[node][1])
-        if not self._pool.waiting:
-            for node in self.nodes:
-                if node not in self._doing:
-                    node.shutdown()
+        while self._idle and not self._pool.waiting:
+            self._idle.popitem()[0].shutdown()
 
-    def _ready(self, node: Any) -> bool:
-        return node in self.node2collection
+    def _await_work(self) -> None:
+        """Take the nodes that have collected their tests and do nothing for free ones."""
+        for node in self.node2pending:
+            if node in self.node2collection and node not in self._doing and not node.shutting_down:
+                self._idle[node] = None
 
     def _send(self, node: Any, rest: list[int]) -> None:
         test = rest.pop(0)
@@ -125,6 +127,8 @@ class DeviceScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no ty
         """Free what *node* had for its unit."""
         assert self._pool is not None
         del self._doing[node]
+        if not node.shutting_down:
+            self._idle[node] = None
         if assignment.unit.shared:
             self._tell(node, "finish")
         self._pool.free(assignment.devices)
