@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pytest_virtualpytest.config import controllers, meaning
+from pytest_virtualpytest.config import controllers, meaning, spans
 from pytest_virtualpytest.config.controllers import Controllers
 from pytest_virtualpytest.config.document import Document, Where, label
 from pytest_virtualpytest.config.records import (
@@ -106,7 +106,10 @@ def _campaign(document: Document, name: str, table: Mapping[str, Any]) -> Campai
     values = dict(table)
     values["tests"] = tuple(_path(document, (*where, "tests"), test) for test in values.get("tests", ()))
     values["devices"] = Choice(**_tuples(values.get("devices", {})))
-    return Campaign(name, **values)
+    values["results"] = _path(document, (*where, "results"), values.get("results", f"allure-results/{name}"))
+    if "budget" in values:
+        values["budget"] = spans.seconds(values["budget"])
+    return Campaign(name, **values, file=document.origin(where).absolute())
 
 
 def _tuples(table: Mapping[str, Any]) -> dict[str, Any]:

@@ -119,7 +119,10 @@ class Choice:
 
 @dataclass(frozen=True)
 class Campaign:
-    """A named choice of tests, devices and policy; *file* is the lab file that *tests* are relative to."""
+    """A named choice of tests, devices and policy; *file* is the lab file that describes it.
+
+    *budget* is what the whole run may take, *deadline* what one test may, in seconds.
+    """
 
     name: str
     tests: tuple[Path, ...] = ()
@@ -127,9 +130,15 @@ class Campaign:
     keyword: str = ""
     devices: Choice = field(default_factory=Choice)
     each: Literal["any", "device", "model"] = "any"
+    order: Literal["longest", "file"] = "longest"
+    budget: float | None = None
+    deadline: float | None = None
     reruns: int = 0
     provision: str | None = None
-    timeout: float | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    evidence: Literal["always", "failure", "never"] | None = None
+    results: Path = Path()
+    file: Path = Path()
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from pytest_virtualpytest.config import spans
 from pytest_virtualpytest.config.records import LOCAL, TIMEOUT
 
 
@@ -39,10 +40,22 @@ def _function(word: str) -> str:
     return word
 
 
+def _span(value: Any) -> Any:
+    return spans.seconds(value) if isinstance(value, str) else value
+
+
+def _variable(word: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_]\w*", word):
+        raise ValueError("a variable's name has letters, digits and '_' only")
+    return word
+
+
 Name = Annotated[str, AfterValidator(_name)]
 Words = Annotated[list[str], AfterValidator(_once)]
 Gives = Annotated[list[str], Field(min_length=1), AfterValidator(_once)]
 Seconds = Annotated[float, Field(gt=0)]
+Span = Annotated[Seconds, BeforeValidator(_span, json_schema_input_type=float | str)]
+Variable = Annotated[str, AfterValidator(_variable)]
 
 
 class Table(BaseModel):
@@ -106,14 +119,21 @@ class Choice(Table):
 class Campaign(Table):
     """A named choice of tests, devices and policy."""
 
-    tests: list[str] = []
-    markers: str = ""
-    keyword: str = ""
+    tests: list[str] = Field([], description="files and folders, from the lab file's folder; else as pytest finds them")
+    markers: str = Field("", description="as pytest's -m")
+    keyword: str = Field("", description="as pytest's -k")
     devices: Choice = Choice()
     each: Literal["any", "device", "model"] = "any"
-    reruns: int = Field(0, ge=0)
-    provision: Annotated[str, AfterValidator(_function)] | None = None
-    timeout: Seconds | None = None
+    order: Literal["longest", "file"] = Field("longest", description="which of several tests goes first")
+    budget: Span | None = Field(None, description="seconds, or 30m, 2h: the longest tests that fit are run")
+    deadline: Seconds | None = Field(None, description="seconds that a test may take where it says nothing")
+    reruns: int = Field(0, ge=0, description="how often a failed test is tried again")
+    provision: Annotated[str, AfterValidator(_function)] | None = Field(
+        None, description="package.module:function, called with each device before its first test"
+    )
+    environment: dict[Variable, str] = Field({}, description="environment variables of the run")
+    evidence: Literal["always", "failure", "never"] | None = Field(None, description="when evidence is kept")
+    results: str | None = Field(None, description="the folder for Allure results; default: allure-results/NAME")
 
 
 class Lab(Table):

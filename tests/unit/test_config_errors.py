@@ -23,7 +23,7 @@ BOX = '[devices.box]\nvirtual = "stb"\n'
         ("timout = 3", "lab.toml: timout: unknown key; did you mean 'timeout'?"),
         (
             "zzz = 3",
-            "lab.toml: zzz: unknown key; known: timeout, timeout_scale, hosts, devices, campaigns",
+            "lab.toml: zzz: unknown key; known: timeout, timeout_scale, deadline, hosts, devices, campaigns",
         ),
         ('timeout = "10"', "lab.toml: timeout: must be a number, not text"),
         ("timeout = 0", "lab.toml: timeout: must be greater than 0"),
@@ -182,6 +182,21 @@ def test_wrong_controller(text: str, message: str) -> None:
         ('each = "devic"', "lab.toml: campaigns.nightly.each: must be 'any', 'device' or 'model'"),
         ("reruns = -1", "lab.toml: campaigns.nightly.reruns: must be greater than or equal to 0"),
         ('markrs = "x"', "lab.toml: campaigns.nightly.markrs: unknown key; did you mean 'markers'?"),
+        (
+            'budget = "2 hours"',
+            "lab.toml: campaigns.nightly.budget: '2 hours' is no time; "
+            "write seconds, or a text such as '90s', '30m', '2h' or '2h30m'",
+        ),
+        ("budget = true", "lab.toml: campaigns.nightly.budget: must be a number, not true or false"),
+        ('budget = "0m"', "lab.toml: campaigns.nightly.budget: must be greater than 0"),
+        ("budgt = 60", "lab.toml: campaigns.nightly.budgt: unknown key; did you mean 'budget'?"),
+        ('order = "fil"', "lab.toml: campaigns.nightly.order: must be 'longest' or 'file'"),
+        ('evidence = "no"', "lab.toml: campaigns.nightly.evidence: must be 'always', 'failure' or 'never'"),
+        ("environment = { A = 1 }", "lab.toml: campaigns.nightly.environment.A: must be text, not a whole number"),
+        (
+            'environment = { "A B" = "1" }',
+            "lab.toml: campaigns.nightly.environment.\"A B\": a variable's name has letters, digits and '_' only",
+        ),
         ("tests = [3]", "lab.toml: campaigns.nightly.tests[0]: must be text, not a whole number"),
         (
             'provision = "flash it"',
