@@ -68,9 +68,9 @@ class Device:
         with self.link.step(f"mark {text}"):
             self.link.call("mark", {"text": text})
 
-    def begin(self, holder: Mapping[str, Any]) -> None:
-        """Lease the device for *holder*; LeaseError if it is held."""
-        self.link.token = self.link.gateway.lease(self.name, holder)
+    def begin(self, holder: Mapping[str, Any], *, ticket: str | None = None, passes: bool = False) -> None:
+        """Lease the device for *holder*; LeaseError if it is held, or kept for who came before *ticket*."""
+        self.link.token = self.link.gateway.lease(self.name, holder, ticket=ticket, passes=passes)
 
     def end(self) -> None:
         """Give the lease back."""

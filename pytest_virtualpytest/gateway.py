@@ -10,7 +10,7 @@ import platform
 import queue
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from typing import Any
 
@@ -23,6 +23,7 @@ SILENCE = 12.0  # seconds without an answer to heartbeats after which a host cou
 PATIENCE = 3.0  # seconds beyond a call's deadline after which the host itself does not answer
 _SECONDS = 30.0  # for a call that names no deadline
 _HELLO_SECONDS = 10.0
+_QUEUES = 2  # the protocol from which on a host keeps tickets
 _LOST = None
 
 
@@ -54,8 +55,7 @@ class Gateway:
         self._heard = time.monotonic()
         self._link.channel.setcallback(self._receive, endmarker=_LOST)
         version = metadata.version("virtualpytest")
-        client = {"user": _user(), "machine": platform.node(), "pid": os.getpid()}
-        hello = {"version": version, "protocol": PROTOCOL, "oldest": OLDEST, "client": client}
+        hello = {"version": version, "protocol": PROTOCOL, "oldest": OLDEST, "client": client()}
         with contextlib.ExitStack() as undo:
             undo.callback(self.close)
             facts = self._greeted(Call("hello", args=hello, deadline=_HELLO_SECONDS))
@@ -97,10 +97,28 @@ class Gateway:
         call = Call("attach", str(spec["name"]), {"spec": dict(spec)}, deadline=40.0)
         return dict(self.call(call).value)
 
-    def lease(self, device: str, holder: Mapping[str, Any]) -> int:
-        """Take *device* and return the token, or raise LeaseError; never waits."""
+    def lease(self, device: str, holder: Mapping[str, Any], *, ticket: str | None = None, passes: bool = False) -> int:
+        """Take *device* and return the token, or raise LeaseError; never waits.
+
+        It is refused while somebody waits with a ticket older than *ticket*, unless *passes*.
+        """
         __tracebackhide__ = True
-        return int(self.call(Call("lease", device, {"holder": dict(holder)}, deadline=10.0)).value["token"])
+        args = {"holder": dict(holder), "ticket": ticket, "passes": passes}
+        return int(self.call(Call("lease", device, args, deadline=10.0)).value["token"])
+
+    def queue(self, devices: Sequence[str], ticket: str, waiter: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+        """Keep *ticket* in the lines for *devices*; return for each who holds it, our place, and who is next."""
+        __tracebackhide__ = True
+        if self.protocol < _QUEUES:  # nobody waits in line there: it can only be tried
+            return {name: {"held": False, "holder": None, "place": 1, "next": None} for name in devices}
+        args = {"devices": list(devices), "ticket": ticket, "holder": dict(waiter)}
+        return dict(self.call(Call("queue", args=args, deadline=10.0)).value)
+
+    def withdraw(self, ticket: str) -> None:
+        """Leave the lines; a ticket that is lost with its host has left them already."""
+        if self.protocol >= _QUEUES:
+            with contextlib.suppress(HostError):
+                self.call(Call("withdraw", args={"ticket": ticket}, deadline=5.0))
 
     def release(self, device: str) -> None:
         """Give *device* back; one that is lost with its host is free already."""
@@ -229,8 +247,10 @@ class Gateways:
             thread.join(2)
 
 
-def _user() -> str:
+def client() -> dict[str, Any]:
+    """Return who this process is, to those who wait for what it holds."""
     try:
-        return getpass.getuser()
+        user = getpass.getuser()
     except (KeyError, OSError):  # an account without a name, as in some containers
-        return str(os.getuid())
+        user = str(os.getuid())
+    return {"user": user, "machine": platform.node(), "pid": os.getpid()}

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import getpass
-import platform
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -12,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_virtualpytest.config.words import nearest
 from pytest_virtualpytest.device import Device
-from pytest_virtualpytest.exceptions import ConfigError, LeaseError
-from pytest_virtualpytest.gateway import Gateways
+from pytest_virtualpytest.exceptions import ConfigError, HostError, LabFault, LeaseError
+from pytest_virtualpytest.gateway import Gateways, client
 from pytest_virtualpytest.link import Link
 from pytest_virtualpytest.needs import Need, assignments
 from pytest_virtualpytest.report import Report, Silent
-from pytest_virtualpytest.waiting import Backoff, Busy
+from pytest_virtualpytest.waiting import Busy, Queue
 
 if TYPE_CHECKING:
     from pytest_virtualpytest.config import DeviceConfig, LabConfig
@@ -46,7 +44,7 @@ class Lab:
     ) -> None:
         self.config = config
         self._only = only
-        self._holder = {"user": getpass.getuser(), "machine": platform.node(), **(holder or {})}
+        self._holder = client() | {"kind": "run"} | dict(holder or {})
         self._report = report or Silent()
         self._waiting, self._order, self._root = waiting, order, root
         self._gateways = Gateways(config.hosts)
@@ -93,21 +91,29 @@ class Lab:
             self.give_back(leased)
 
     def take(self, needs: Sequence[Need], *, test: str = "", timeout: float | None = None) -> list[Device]:
-        """Lease a device for each of *needs*, all or none, waiting for busy ones."""
+        """Lease a device for each of *needs*, all or none; for busy ones, wait in line."""
         choices = [self._order(need, self.fitting(need)) for need in needs]
         if next(assignments(choices), None) is None:
             raise ConfigError(f"{' and '.join(map(str, needs))}: not enough devices in {self.config.name}")
-        backoff, told = Backoff(timeout), False
-        while True:
-            busy = Busy()
-            for wanted in assignments(choices):
-                if not busy.among(wanted) and (taken := self._try(wanted, test, busy)):
-                    return taken
-            line = busy.line(needs, choices, mine=self._held)
-            if not told:
-                self._waiting(line)
-                told = True
-            backoff.pause(line)
+        told, holder = False, self._holder | {"test": test}
+        with Queue(holder, timeout, holds=bool(self._held)) as queue:
+            while True:
+                busy = queue.look()
+                for wanted in assignments(choices):
+                    if not busy.among(wanted) and (taken := self._try(wanted, holder, busy, queue)):
+                        return taken
+                line = busy.line(needs, choices, mine=self._held)
+                if queue.ticket is None:
+                    queue.join(self._others(choices), busy, line)
+                    continue
+                if not told:
+                    self._waiting(line)
+                    told = True
+                queue.pause(busy, line)
+
+    def look(self, name: str) -> Device:
+        """Return the device *name* without a lease: what it shows can be seen by anybody, and disturbs nobody."""
+        return self._device(self.config.devices[name])
 
     def give_back(self, device: Device) -> None:
         """End the lease of *device*; its calls are refused from now on."""
@@ -120,21 +126,28 @@ class Lab:
             self.give_back(device)
         self._gateways.close()
 
-    def _try(self, wanted: Sequence[DeviceConfig], test: str, busy: Busy) -> list[Device] | None:
+    def _others(self, choices: Iterable[Iterable[DeviceConfig]]) -> list[Device]:
+        """Return the devices among *choices* that are not held here."""
+        configs = {config.name: config for row in choices for config in row if config.name not in self._held}
+        return [self._device(config) for config in configs.values()]
+
+    def _try(
+        self, wanted: Sequence[DeviceConfig], holder: Mapping[str, Any], busy: Busy, queue: Queue
+    ) -> list[Device] | None:
         """Lease all of *wanted* in one order for everybody, or none."""
         devices = {device.name: self._device(device) for device in wanted}
-        holder = self._holder | {"test": test, "since": time.time()}
+        holder = {**holder, "since": time.time()}
         with contextlib.ExitStack() as undo:
             for device in sorted(devices.values(), key=lambda device: (device.host, device.resources)):
                 if device.name in self._held:
-                    busy.note(device.name, holder)
+                    busy.note(device.name, {"holder": holder})
                     return None
                 try:
-                    device.begin(holder)
+                    device.begin(holder, ticket=queue.ticket, passes=queue.passes)
                 except LeaseError as error:
                     if not error.details.get("held"):
                         raise
-                    busy.note(device.name, error.details.get("holder"))
+                    busy.note(device.name, error.details)
                     return None
                 undo.callback(device.end)
             undo.pop_all()
@@ -142,7 +155,17 @@ class Lab:
         return [devices[device.name] for device in wanted]
 
     def _device(self, config: DeviceConfig) -> Device:
-        gateway = self._gateways.of(config.host)
-        told = gateway.attach(config.spec())
+        try:
+            gateway = self._gateways.of(config.host)
+            told = gateway.attach(config.spec())
+        except LabFault as error:
+            error.details["devices"] = self._lost(config, error)
+            raise
         link = Link(gateway, config.name, config.host, told["capabilities"], self._report)
         return Device(config, link, tuple(told["resources"]), self.config, self._root)
+
+    def _lost(self, config: DeviceConfig, error: LabFault) -> list[str]:
+        """Return the devices that *error*, met on the way to one, makes useless: with a host, all that it has."""
+        if not isinstance(error, HostError):
+            return [config.name]
+        return [device.name for device in self.devices if device.host == config.host]

@@ -21,13 +21,13 @@ from typing import Any
 
 from pytest_virtualpytest.exceptions import DeviceError, HostError, LeaseError
 from pytest_virtualpytest.wire import GAVE_UP, OLDEST, PROTOCOL, Call, Message, Reply, error_message
-from virtualpytest_host import health, lease, references, state
+from virtualpytest_host import health, lease, references, state, tickets
 from virtualpytest_host.child import Child, Pending
 
 SILENCE = 12.0  # seconds without a word from the client after which it counts as gone
 DEADLINE = 30.0  # seconds for a call that names none
 WITHOUT_LEASE = frozenset(
-    {"screen.status", "screen.frame", "audio.level", "match", "describe", "virtual.pin", "virtual.stop"}
+    {"screen.status", "screen.frame", "screen.clip", "audio.level", "match", "describe", "virtual.pin", "virtual.stop"}
 )
 _LAST_WORDS = 0.2  # seconds for the devices' processes to close their controllers when the client has gone
 
@@ -52,6 +52,7 @@ class Agent:
         self._protocol = PROTOCOL
         self._children: dict[str, tuple[Mapping[str, Any], Child]] = {}
         self._leases: dict[str, lease.Lease] = {}
+        self._tickets: dict[str, tickets.Ticket] = {}
         self._heard = time.monotonic()
         self._gone: int | None = None
         self._awake = threading.Condition()
@@ -121,6 +122,8 @@ class Agent:
         """Return the process for *call*, which its client must be allowed to make."""
         child = self._child(call.device)
         if leased:
+            if call.device not in self._leases and call.token is not None:
+                raise lease.passed(self._resources(call.device), call.token)
             if call.device not in self._leases:
                 raise LeaseError("it is not leased; lease it before its first call")
             self._leases[call.device].check(call.token)
@@ -154,6 +157,8 @@ class Agent:
     def _beat(self, _call: Call) -> dict[str, Any]:
         for held in self._leases.values():
             held.beat()
+        for waiting in self._tickets.values():
+            waiting.beat()
         return {}
 
     def _attach(self, call: Call) -> Child:
@@ -178,11 +183,28 @@ class Agent:
         holder = dict(call.args["holder"])
         if call.device in self._leases:
             raise LeaseError("this client holds it already", details={"held": True, "holder": holder})
-        self._leases[call.device] = lease.take(self._resources(call.device), holder)
-        return {"token": self._leases[call.device].token}
+        ticket, passes = call.args.get("ticket"), bool(call.args.get("passes"))
+        held = lease.take(self._resources(call.device), holder, ticket=ticket, passes=passes)
+        self._leases[call.device] = held
+        return {"token": held.token}
+
+    def _queue(self, call: Call) -> dict[str, Any]:
+        """Keep a ticket in the line for each of several devices, and tell where it stands."""
+        name, rows = call.args["ticket"], {device: self._resources(device) for device in call.args["devices"]}
+        if name not in self._tickets:
+            self._tickets[name] = tickets.Ticket(name, call.args["holder"])
+        for resources in rows.values():
+            self._tickets[name].join(resources)
+        return {device: lease.standing(resources, name) for device, resources in rows.items()}
+
+    def _withdraw(self, call: Call) -> dict[str, Any]:
+        if call.args["ticket"] in self._tickets:
+            self._tickets.pop(call.args["ticket"]).withdraw()
+        return {}
 
     def _holder(self, call: Call) -> dict[str, Any]:
-        return {"holder": lease.holder(self._resources(call.device))}
+        resources = self._resources(call.device)
+        return {"holder": lease.holder(resources), "waiting": tickets.ahead(resources)}
 
     def _resources(self, device: str) -> list[str]:
         return self._child(device).resources or [f"device:{device}"]
@@ -209,6 +231,8 @@ _CONTROL: dict[str, Callable[[Agent, Call], Any]] = {
     "beat": Agent._beat,  # noqa: SLF001
     "detach": Agent._detach,  # noqa: SLF001
     "lease": Agent._lease,  # noqa: SLF001
+    "queue": Agent._queue,  # noqa: SLF001
+    "withdraw": Agent._withdraw,  # noqa: SLF001
     "holder": Agent._holder,  # noqa: SLF001
     "release": Agent._release,  # noqa: SLF001
     "cancel": Agent._cancel,  # noqa: SLF001

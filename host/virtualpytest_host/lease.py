@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
 import os
 import signal
-import stat
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +19,7 @@ from typing import IO, Any
 from urllib.parse import quote
 
 from pytest_virtualpytest.exceptions import LeaseError
-from virtualpytest_host import state
+from virtualpytest_host import lockfile, state, tickets
 
 _STALE = 5.0  # seconds without a heartbeat, which comes every 3 s, after which a stopped agent is ended
 _KILL_SECONDS = 1.0
@@ -39,7 +37,7 @@ class Lease:
         if token != self.token:
             raise LeaseError(f"the lease has passed to somebody else (token {token}, now {self.token})")
         for path, file in self._files:
-            if not _same(path, file):
+            if not lockfile.in_place(path, file):
                 raise LeaseError(f"the lock file {path} was removed or replaced; nobody may delete it while it is held")
 
     def beat(self) -> None:
@@ -50,82 +48,112 @@ class Lease:
     def release(self) -> None:
         """Give everything back."""
         for path, file in self._files:
-            if _same(path, file):
-                _write(file, {"token": self.token})
+            if lockfile.in_place(path, file):
+                lockfile.write(file, {"token": self.token})
             file.close()
         self._files.clear()
 
 
-def take(resources: Sequence[str], holder: Mapping[str, Any]) -> Lease:
-    """Return a lease of all *resources*, or raise LeaseError that says who holds one of them; never waits."""
+def take(
+    resources: Sequence[str], holder: Mapping[str, Any], *, ticket: str | None = None, passes: bool = False
+) -> Lease:
+    """Return a lease of all *resources*, or raise LeaseError that says who is in the way; never waits.
+
+    Who waits with an older ticket than *ticket* comes first, unless *passes*: somebody who holds one device and
+    needs another must not stand behind those who wait for the first.
+    """
+    names = sorted(set(resources))
+    if not passes:
+        _mind_the_line(names, ticket)  # before any lock, which would be in the way of who is first
     with contextlib.ExitStack() as undo:
         files = []
-        for resource in sorted(set(resources)):
+        for resource in names:
             path = state.folder("locks") / quote(resource, safe="")
-            file = undo.enter_context(_lock(path, resource))
-            files.append((path, file))
-        token = 1 + max(int(_read(file).get("token", 0)) for _, file in files)
+            files.append((path, undo.enter_context(_lock(path, resource))))
+        if not passes:
+            _mind_the_line(names, ticket)  # now nobody can have begun to wait that we do not see
+        token = 1 + max(int(lockfile.read(file).get("token", 0)) for _, file in files)
         for _, file in files:
-            _write(file, {"token": token, "holder": dict(holder), "agent": _identity(os.getpid())})
+            lockfile.write(file, {"token": token, "holder": dict(holder), "agent": _identity(os.getpid())})
         undo.pop_all()
     return Lease(token, files)
 
 
 def holder(resources: Sequence[str]) -> dict[str, Any] | None:
     """Return who holds one of *resources*, or None; takes no lock that could be in somebody's way."""
+    held = _held(resources)
+    return None if held is None else dict(held[0].get("holder", {}))
+
+
+def standing(resources: Sequence[str], ticket: str) -> dict[str, Any]:
+    """Return where the waiter with *ticket* stands: its place in line, who is next, who holds, and if not in vain."""
+    before, held = tickets.ahead(sorted(set(resources)), ticket), _held(resources)
+    return {
+        "place": len(before) + 1,
+        "next": before[0] if before else None,
+        "holder": None if held is None else held[0].get("holder", {}),
+        "held": held is not None and held[1] < _STALE,  # a holder so quiet may be stopped: worth a try
+    }
+
+
+def passed(resources: Sequence[str], token: int) -> LeaseError:
+    """Return the refusal of a call with the *token* of a lease that has ended."""
+    held = _held(resources)
+    now = "is free" if held is None else f"has passed to {describe(held[0].get('holder', {}))}"
+    return LeaseError(f"the lease with token {token} has ended, and the device {now}; lease it anew")
+
+
+def _mind_the_line(names: Sequence[str], ticket: str | None) -> None:
+    before = tickets.ahead(names, ticket)
+    if before:
+        details = {"held": True, "kept": True, "holder": before[0], "place": len(before) + 1}
+        raise LeaseError(f"kept for {describe(before[0])}", details=details)
+
+
+def _held(resources: Sequence[str]) -> tuple[dict[str, Any], float] | None:
+    """Return the record of a living holder of one of *resources*, and the seconds since its last heartbeat."""
     for resource in sorted(set(resources)):
         try:
             with (state.folder("locks") / quote(resource, safe="")).open("rb") as file:
-                record = _read(file)
+                record, quiet = lockfile.read(file), time.time() - os.fstat(file.fileno()).st_mtime
         except OSError:  # nobody ever held it
             continue
         agent = record.get("agent")
         if agent and _identity(int(agent["pid"])) == agent:
-            return dict(record.get("holder", {}))
+            return record, quiet
     return None
 
 
 def _lock(path: Path, resource: str) -> IO[bytes]:
     deadline = time.monotonic() + _KILL_SECONDS
     while True:
-        file = _open(path)
+        file = lockfile.opened(path)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            record, quiet = _read(file), time.time() - os.fstat(file.fileno()).st_mtime
+            record, quiet = lockfile.read(file), time.time() - os.fstat(file.fileno()).st_mtime
             file.close()
             if quiet < _STALE or time.monotonic() > deadline or not _end_stopped(record, resource):
-                raise _held(record, resource) from None
+                raise _refusal(record, resource) from None
             time.sleep(0.01)  # the kernel frees the lock once the process is gone
             continue
-        if _same(path, file):
+        if lockfile.in_place(path, file):
             return file
         file.close()  # it was removed between opening and locking
 
 
-def _open(path: Path) -> IO[bytes]:
-    """Open the file of a lock, which everybody who may use the state folder may write."""
-    try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o660)
-    except PermissionError as error:
-        raise LeaseError(f"{path} cannot be written by this account; see `ls -l` of it and of its folder") from error
-    with contextlib.suppress(PermissionError):  # another account's: it has done this
-        os.fchmod(descriptor, stat.S_IMODE(path.parent.stat().st_mode) & 0o660)
-    return os.fdopen(descriptor, "r+b", buffering=0)
-
-
-def _held(record: Mapping[str, Any], resource: str) -> LeaseError:
+def _refusal(record: Mapping[str, Any], resource: str) -> LeaseError:
     holder = record.get("holder", {})
     return LeaseError(f"held by {describe(holder)}", details={"held": True, "holder": holder, "resource": resource})
 
 
 def describe(holder: Mapping[str, Any]) -> str:
     """Return who *holder* is, in words."""
-    seconds = max(0.0, time.time() - float(holder.get("since", time.time())))
     words = [str(holder.get("user", "somebody"))]
     words += [f"run {holder['run']}"] if holder.get("run") else []
     words += [str(holder["test"])] if holder.get("test") else []
-    return ", ".join([*words, f"{seconds:.0f} s"])
+    words += [f"{max(0.0, time.time() - float(holder['since'])):.0f} s"] if holder.get("since") else []
+    return ", ".join(words)
 
 
 def _end_stopped(record: Mapping[str, Any], resource: str) -> bool:
@@ -150,31 +178,11 @@ def _identity(pid: int) -> dict[str, Any]:
 
 
 def _status(pid: int) -> tuple[str, str]:
-    """Return the state and the start time of a process, from /proc/PID/stat; see proc(5)."""
+    """Return the state and the start time of a process, from /proc/PID/stat; see proc(5). An ended one has none."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     except OSError:
         return "", ""
+    if fields[0] in "ZX":  # nobody has asked for its exit code yet; its locks are free
+        return "", ""
     return fields[0], fields[19]
-
-
-def _same(path: Path, file: IO[bytes]) -> bool:
-    try:
-        return path.stat().st_ino == os.fstat(file.fileno()).st_ino
-    except FileNotFoundError:
-        return False
-
-
-def _read(file: IO[bytes]) -> dict[str, Any]:
-    try:
-        data = json.loads(os.pread(file.fileno(), 1 << 16, 0) or b"{}")
-    except ValueError:  # its writer is just writing, or died of it
-        return {}
-    return data if isinstance(data, dict) else {}
-
-
-def _write(file: IO[bytes], record: Mapping[str, Any]) -> None:
-    """Replace the content in one write: a reader, and whoever comes after a crash, finds a counter."""
-    data = json.dumps(record).encode()
-    os.pwrite(file.fileno(), data, 0)
-    os.ftruncate(file.fileno(), len(data))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import platform
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -13,7 +11,7 @@ from typing import Any, TypeVar
 
 from pytest_virtualpytest.config import DeviceConfig, LabConfig
 from pytest_virtualpytest.exceptions import VirtualPytestError
-from pytest_virtualpytest.gateway import Gateway, Gateways
+from pytest_virtualpytest.gateway import Gateway, Gateways, client
 from pytest_virtualpytest.wire import Call, Reply
 
 Item = TypeVar("Item")
@@ -79,9 +77,4 @@ def opened(lab: LabConfig) -> Iterator[Bench]:
 
 def holder(command: str) -> dict[str, Any]:
     """Return who holds a device that is leased for *command*."""
-    return {
-        "user": getpass.getuser(),
-        "machine": platform.node(),
-        "test": f"virtualpytest {command}",
-        "since": time.time(),
-    }
+    return {**client(), "kind": "person", "test": f"virtualpytest {command}", "since": time.time()}

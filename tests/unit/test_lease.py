@@ -246,3 +246,33 @@ def test_released_lock_has_no_holder() -> None:
     told = lease.holder(["relay:1"])
 
     assert told is None
+
+
+def test_ended_holder_that_nobody_has_asked_for_is_no_holder(hold: Callable[..., subprocess.Popen[bytes]]) -> None:
+    process = hold("relay:1")
+    process.kill()
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # it stays a zombie
+
+    told = lease.holder(["relay:1"])
+
+    assert told is None
+
+
+def test_call_with_the_token_of_an_ended_lease_is_told_who_has_it_now() -> None:
+    lease.take(["relay:1"], HOLDER).release()
+    held = lease.take(["relay:1"], HOLDER)
+
+    refusal = lease.passed(["relay:1"], 1)
+
+    assert str(refusal) == (
+        "the lease with token 1 has ended, and the device has passed to ben, run 4f6b, test_zap; lease it anew"
+    )
+    held.release()
+
+
+def test_call_with_the_token_of_an_ended_lease_is_told_that_the_device_is_free() -> None:
+    lease.take(["relay:1"], HOLDER).release()
+
+    refusal = lease.passed(["relay:1"], 1)
+
+    assert str(refusal) == "the lease with token 1 has ended, and the device is free; lease it anew"
