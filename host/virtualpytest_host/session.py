@@ -25,7 +25,7 @@ from typing import Any
 
 from pytest_virtualpytest.exceptions import CapabilityMissing, DeviceError, LabFault, VirtualPytestError
 from pytest_virtualpytest.wire import Call, Message, Reply, error_message
-from virtualpytest_host import build, hands, references
+from virtualpytest_host import build, hands, machine, references
 from virtualpytest_host.pipe import LEAVING, Pipe
 
 _PR_SET_PDEATHSIG = 1
@@ -46,6 +46,9 @@ class Session:
             "mark": self.mark,
             "log": self.log,
             "match": _match,
+            "calibrate.sample": self.calibrate,
+            "calibrate.estimate": _estimate,
+            "recorder.restart": self.restart_recorder,
             "virtual.pin": functools.partial(_virtual, "pin"),
             "virtual.stop": functools.partial(_virtual, "stop"),
         }
@@ -76,6 +79,20 @@ class Session:
         """Return the device's log from *since* on, a line for each call, with its time."""
         return "\n".join(f"{at:.3f} {text}" for at, text in self._log if at >= since)
 
+    def calibrate(self, key: str, number: int) -> dict[str, float]:
+        """Press *key* on a still picture, and return when, and when its change was captured."""
+        remote, _ = self._handler("remote"), self._handler("screen")
+        from virtualpytest_host import calibration
+
+        return calibration.sample(self._stream, remote, key, number)
+
+    def restart_recorder(self) -> dict[str, Any]:
+        """Start the recorder of the device's stream again."""
+        self._handler("screen")
+        from virtualpytest_host import recorders
+
+        return recorders.restart(self._stream.source)
+
     def gone(self) -> bool:
         """Tell whether the virtual device behind this has ended: a new process starts it again."""
         if not self._spec.get("virtual"):
@@ -101,8 +118,9 @@ class Session:
             del self._log[:-2000]
 
     def _find(self, method: str) -> Callable[..., Any]:
-        if method in self._own:
-            return self._own[method]
+        own = self._own.get(method) or machine.CALLS.get(method)
+        if own is not None:
+            return own
         if self._warming is not None:  # imports beside it would make a key's time uncertain
             self._warming.join()
         capability, dot, name = method.partition(".")
@@ -181,6 +199,13 @@ def _match(blobs: list[bytes], **options: Any) -> Reply:
     from virtualpytest_host.vision import offline
 
     return offline.match_pictures(blobs[0], blobs[1], **options)
+
+
+def _estimate(**arguments: Any) -> dict[str, float]:
+    _import_screen()
+    from virtualpytest_host import calibration
+
+    return calibration.estimate(**arguments)
 
 
 def _virtual(action: str, **arguments: Any) -> dict[str, Any]:
