@@ -39,8 +39,11 @@ class Player:
     """Every picture captured at or after *since* (the newest one, where None), each once.
 
     Where *whole*, it is an error if the ring does not go back that far. A reader that falls so far behind
-    that packets are overwritten goes on at the next key frame, with ``gap`` set on its picture.
+    that packets are overwritten goes on at the next key frame, with ``gap`` set on its picture. *before* is the
+    last picture that was too early, if one was decoded.
     """
+
+    before: Picture | None = None
 
     def __init__(self, recording: Recording, since: float | None = None, *, whole: bool = False) -> None:
         self._recording = recording
@@ -62,6 +65,7 @@ class Player:
                 picture = self._pictures.popleft()
                 if picture.captured >= self._since:
                     return picture
+                self.before = picture
             if self._number <= self._recording.ring.newest:
                 self._decode_one()
                 continue

@@ -75,16 +75,19 @@ class Screen:
     ) -> Reply:
         """Return the first sighting of *target* in the frames captured within *timeout* seconds of *since*, or NotSeen.
 
-        *since* is a press, a number of seconds ago, or None for the newest frame. Every frame is judged; the one
-        before *since* is what `Appears` and the like compare with.
+        *since* is a press, a frame, a number of seconds ago, or None for the newest frame. Every frame is judged;
+        the one before *since* is what `Appears` and the like compare with, unless *since* is a frame itself.
         """
         wanted = targets.from_wire(target)
         judge = Judge(wanted, self._references)
         begin = self._begin(since)
         end = (begin if since is not None else time.monotonic()) + timeout
         attempt = Attempt(wanted, begin, end, timeout)
-        for picture in self._stream.frames(begin, lambda: end + self._stream.late, whole=since is not None):
-            if attempt.within(picture):
+        late, before = self._stream.late, not _is_frame(since)
+        for picture in self._stream.frames(begin, lambda: end + late, whole=since is not None, before=before):
+            if picture.captured < begin:
+                judge.begin(picture)
+            elif attempt.within(picture):
                 seen = judge.see(picture)
                 if seen:
                     return Reply(self._told(seen, picture).to_wire())
@@ -160,6 +163,11 @@ class Screen:
         seconds, calibrated = self._stream.recording().interval(), self._stream.source.latency is not None
         boot, piece = state.boot(), picture.generation
         return replace(seen, boot=boot, stream=piece, frame_seconds=seconds, calibrated=calibrated)
+
+
+def _is_frame(since: Mapping[str, Any] | float | None) -> bool:
+    """Tell whether *since* is the moment of a frame: it has no length, as a press has."""
+    return isinstance(since, Mapping) and since["before"] == since["after"]
 
 
 def _remembers(target: targets.Target) -> bool:

@@ -44,17 +44,22 @@ class Stream:
             self._open = Recording(self.source)
         return self._open
 
-    def frames(self, since: float | None, deadline: Callable[[], float], *, whole: bool = False) -> Iterator[Picture]:
+    def frames(
+        self, since: float | None, deadline: Callable[[], float], *, whole: bool = False, before: bool = False
+    ) -> Iterator[Picture]:
         """Yield every picture from *since* on until *deadline*, which may change; CaptureError where none comes.
 
-        Where *whole*, it is an error if the recording does not go back that far. A picture that the capture has
-        made up has its name in ``placeholder``.
+        Where *whole*, it is an error if the recording does not go back that far; where *before*, the picture just
+        before that comes first. A picture that the capture has made up has its name in ``placeholder``.
         """
         player, made_up = self._player(since, whole=whole), self._made_up()
         lost = False
         while True:
             picture = player.next(min(deadline(), time.monotonic() + _TURN))
+            if before and picture is not None and player.before is not None:
+                yield player.before
             if picture is not None:
+                before = False
                 picture.placeholder = made_up.name(picture)
                 picture.gap, lost = picture.gap or lost, bool(picture.placeholder)
                 yield picture
