@@ -119,15 +119,6 @@ def test_answers_come_at_once_on_a_kept_connection(box: Bench, side: str) -> Non
     assert answers == [200] * 200
 
 
-def test_plug_switches_off_and_on_and_tells(box: Bench) -> None:
-    commands = ("Power", "Power%20Off", "Power", "power1%20ON", "Power%20Toggle", "Power%201", "Power%202")
-
-    with box.client("power") as plug:
-        answers = [json.loads(plug.ask(f"/cm?cmnd={command}").text)["POWER"] for command in commands]
-
-    assert answers == ["ON", "OFF", "OFF", "ON", "OFF", "ON", "OFF"]
-
-
 def test_plug_tells_its_status(box: Bench) -> None:
     with box.client("power") as plug:
         answer = json.loads(plug.ask("/cm?cmnd=Status").text)
@@ -141,3 +132,12 @@ def test_plug_knows_no_other_command(box: Bench, path: str) -> None:
         answer = json.loads(plug.ask(path).text)
 
     assert answer == {"Command": "Unknown"}
+
+
+def test_plug_switches_off_and_on_and_tells(box: Bench) -> None:
+    commands = ("Power", "Power%20Off", "Power", "power1%20ON", "Power%20Toggle", "Power%201", "Power%202")
+
+    with box.client("power") as plug:
+        answers = [json.loads(plug.ask(f"/cm?cmnd={command}").text)["POWER"] for command in commands]
+
+    assert answers == ["ON", "OFF", "OFF", "ON", "OFF", "ON", "OFF"]
