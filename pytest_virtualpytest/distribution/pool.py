@@ -37,6 +37,11 @@ class Assignment:
     devices: Names
 
 
+def _turn(unit: Unit) -> tuple[float, int]:
+    """Return a unit's place in its queue, from the end: the longest, of equally long ones that collected first."""
+    return unit.seconds, -unit.tests[0]
+
+
 class Pool:
     """The units that wait, and the devices that are free."""
 
@@ -59,7 +64,7 @@ class Pool:
             self._queues[unit.needs] = []
             for need in dict.fromkeys(unit.needs):
                 self._learn(need)
-        bisect.insort(self._queues[unit.needs], unit, key=lambda one: one.seconds)
+        bisect.insort(self._queues[unit.needs], unit, key=_turn)
         for need in unit.needs:
             self._load[need] += unit.seconds
         self.waiting += 1
