@@ -46,11 +46,14 @@ class Session:
             "mark": self.mark,
             "log": self.log,
             "match": _match,
+            "virtual.pin": functools.partial(_virtual, "pin"),
+            "virtual.stop": functools.partial(_virtual, "stop"),
+        }
+        self._care: dict[str, Callable[..., Any]] = {  # what a host's keeper calls, and no test
             "calibrate.sample": self.calibrate,
             "calibrate.estimate": _estimate,
             "recorder.restart": self.restart_recorder,
-            "virtual.pin": functools.partial(_virtual, "pin"),
-            "virtual.stop": functools.partial(_virtual, "stop"),
+            **machine.CALLS,
         }
 
     @functools.cached_property
@@ -109,7 +112,7 @@ class Session:
     def warm(self) -> None:
         """Import what the screen needs before somebody waits for it."""
         if "screen" in self._controllers:
-            self._warming = threading.Thread(target=_warm, daemon=True)
+            self._warming = threading.Thread(target=self._prepare, daemon=True)
             self._warming.start()
 
     def _note(self, call: Call) -> None:
@@ -118,7 +121,7 @@ class Session:
             del self._log[:-2000]
 
     def _find(self, method: str) -> Callable[..., Any]:
-        own = self._own.get(method) or machine.CALLS.get(method)
+        own = self._own.get(method) or self._care.get(method)
         if own is not None:
             return own
         if self._warming is not None:  # imports beside it would make a key's time uncertain
@@ -148,6 +151,10 @@ class Session:
     def _power(self) -> hands.Supply:
         self._film()
         return hands.Supply(self._open("power"), self._inputs)
+
+    def _prepare(self) -> None:
+        with contextlib.suppress(LabFault):  # it is told when the screen is used
+            self._stream.prepare()
 
     def _film(self) -> None:
         """Have the recorder run before the device is first acted upon: a check may go back to that moment."""
@@ -179,11 +186,6 @@ class Session:
     def _kept(self, closable: Any) -> Any:
         self._opened.append(closable)
         return closable
-
-
-def _warm() -> None:
-    with contextlib.suppress(DeviceError):  # it is told when the screen is used
-        _import_screen()
 
 
 def _import_screen() -> Any:
