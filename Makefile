@@ -27,7 +27,7 @@ format: .venv/bin/tox  ## sort imports and mend what ruff can mend
 
 soak: .venv/bin/tox  ## the long forms of chaos and timing tests
 	@.ci/packages sshd ssh opencv
-	$(TOX) -qq -e py -- -m soak
+	$(TOX) -qq -e py -- -m soak -n 0  # one at a time: they measure time
 
 clean:  ## remove what the others made
 	rm -rf .venv .tox .demo .mypy_cache .ruff_cache .pytest_cache build dist
