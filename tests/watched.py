@@ -75,7 +75,9 @@ class Watched:
 
 
 @contextmanager
-def watched(name: str, options: Sequence[str] = (), gateways: Gateways | None = None, **video: Any) -> Iterator[Watched]:
+def watched(
+    name: str, options: Sequence[str] = (), gateways: Gateways | None = None, **video: Any
+) -> Iterator[Watched]:
     """Give the virtual box *name*, started with *options*, leased; *video* is what its capture is known to be."""
     with closing(life.attach("stb", name, options)) as attachment:
         first, *others = attachment.controllers

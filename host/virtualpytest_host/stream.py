@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 
+import numpy as np
+
 from pytest_virtualpytest.capabilities import Source
 from pytest_virtualpytest.exceptions import CaptureError
 from virtualpytest_host import ring
-from virtualpytest_host.picture import Picture
+from virtualpytest_host.picture import Picture, encode_png
 from virtualpytest_host.placeholder import Placeholders
 from virtualpytest_host.player import Player
 from virtualpytest_host.recording import Recording
@@ -28,6 +30,11 @@ class Stream:
         self.late = _LATE + (source.latency or 0.0)
         self._placeholders: Placeholders | None = None
         self._open: Recording | None = None
+
+    def prepare(self) -> None:
+        """Load what the first check would have to; CaptureError if a placeholder is missing."""
+        self._made_up()
+        encode_png(np.zeros((2, 2, 3), np.uint8))
 
     def warm(self) -> None:
         """Have the recorder run, and wait for its first picture; CaptureError where there is none."""
