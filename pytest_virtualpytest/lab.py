@@ -95,7 +95,7 @@ class Lab:
         choices = [self._order(need, self.fitting(need)) for need in needs]
         if next(assignments(choices), None) is None:
             raise ConfigError(f"{' and '.join(map(str, needs))}: not enough devices in {self.config.name}")
-        told, holder = False, self._holder | {"test": test}
+        told, holder = False, self._holder | ({"test": test} if test else {})
         with Queue(holder, timeout, holds=bool(self._held)) as queue:
             while True:
                 busy = queue.look()
