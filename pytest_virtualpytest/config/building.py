@@ -50,6 +50,8 @@ def _host(document: Document, name: str, table: Mapping[str, Any]) -> HostConfig
     values = dict(table)
     if "ssh_config" in values:
         values["ssh_config"] = str(_path(document, (*where, "ssh_config"), values["ssh_config"]))
+    if "captures_quota" in values:
+        values["captures_quota"] = _bytes(values["captures_quota"])
     words = shlex.split(values.get("python", ""))
     if words and "/" in words[0] and values.get("gateway", "popen") == "popen":
         values["python"] = shlex.join([str(_path(document, (*where, "python"), words[0])), *words[1:]])
@@ -110,6 +112,10 @@ def _campaign(document: Document, name: str, table: Mapping[str, Any]) -> Campai
     if "budget" in values:
         values["budget"] = spans.seconds(values["budget"])
     return Campaign(name, **values, file=document.origin(where).absolute())
+
+
+def _bytes(size: str) -> int:
+    return int(float(size[:-3]) * 1024 ** (1 + "KMGT".index(size[-3])))
 
 
 def _tuples(table: Mapping[str, Any]) -> dict[str, Any]:

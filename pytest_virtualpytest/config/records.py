@@ -12,6 +12,7 @@ from pytest_virtualpytest.exceptions import ConfigError
 
 LOCAL = "local"  # the host of a device that names none: this machine
 TIMEOUT = 10.0
+CAPTURES_QUOTA = 2 << 30
 BUILT_IN = "the built-in virtual lab"
 
 
@@ -28,12 +29,16 @@ class Secret:
 
 @dataclass(frozen=True)
 class HostConfig:
-    """A machine with devices; *gateway* is ``popen`` (this one) or ``ssh=user@machine``."""
+    """A machine with devices; *gateway* is ``popen`` (this one) or ``ssh=user@machine``.
+
+    Its kept captures may take *captures_quota* bytes.
+    """
 
     name: str
     gateway: str = "popen"
     python: str | None = None
     ssh_config: str | None = None
+    captures_quota: int = CAPTURES_QUOTA
 
 
 @dataclass(frozen=True)

@@ -50,9 +50,16 @@ def _variable(word: str) -> str:
     return word
 
 
+def _size(word: str) -> str:
+    if not re.fullmatch(r"\d+(\.\d+)? ?[KMGT]iB", word):
+        raise ValueError(f"{word!r} is no size; write one such as '500 MiB' or '2 GiB'")
+    return word
+
+
 Name = Annotated[str, AfterValidator(_name)]
 Words = Annotated[list[str], AfterValidator(_once)]
 Gives = Annotated[list[str], Field(min_length=1), AfterValidator(_once)]
+Size = Annotated[str, AfterValidator(_size)]
 Seconds = Annotated[float, Field(gt=0)]
 Span = Annotated[Seconds, BeforeValidator(_span, json_schema_input_type=float | str)]
 Variable = Annotated[str, AfterValidator(_variable)]
@@ -70,6 +77,7 @@ class Host(Table):
     gateway: Annotated[str, AfterValidator(_gateway)] = Field("popen", description="popen, or ssh=user@machine")
     python: str | None = Field(None, description="the Python there, perhaps with words before it")
     ssh_config: str | None = Field(None, description="an ssh configuration file")
+    captures_quota: Size = Field("2 GiB", description="what its kept captures may take; the oldest go first")
 
 
 class Ready(Table):
