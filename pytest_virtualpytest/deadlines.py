@@ -6,10 +6,12 @@ SIGUSR2, which also ends a sleep or a wait for an answer.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
 from types import FrameType
 
 import pytest
@@ -18,6 +20,12 @@ from pytest_virtualpytest.exceptions import Overdue
 
 GRACE = 10.0  # seconds for the test to end, and its evidence to be kept, once it has been interrupted
 HUNG = 70  # exit code of a worker whose test could not be interrupted
+
+
+@dataclass(frozen=True)
+class _Watched:
+    seconds: float
+    what: str
 
 
 class Deadlines:
@@ -31,38 +39,58 @@ class Deadlines:
     ) -> None:
         self._default, self._abandon, self._may_end = default, abandon, may_end
         self._main = threading.main_thread().ident
-        self._passed = 0.0
+        self._timers: list[threading.Timer] = []
+        self._watched: _Watched | None = None
+        self._passed = _Watched(0.0, "")
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """Interrupt *item* at its deadline."""
         seconds = _seconds(item, self._default)
-        if seconds is None or signal.getsignal(signal.SIGUSR2) is not signal.SIG_DFL:
+        if seconds is None:
             return (yield)
-        signal.signal(signal.SIGUSR2, self._raise)
-        timers = [threading.Timer(seconds, self._interrupt, (seconds,))]
-        timers += [threading.Timer(seconds + GRACE, self._end, (seconds,))] if self._may_end else []
-        for timer in timers:
+        with self.watch(seconds, "the test"):
+            return (yield)
+
+    @contextlib.contextmanager
+    def watch(self, seconds: float, what: str) -> Iterator[None]:
+        """Interrupt what is done within after *seconds*; a watch around it begins anew afterwards."""
+        outer = self._watched
+        if outer is None and signal.getsignal(signal.SIGUSR2) is not signal.SIG_DFL:
+            yield
+            return
+        self._begin(_Watched(seconds, what))
+        try:
+            yield
+        finally:
+            self._begin(outer)
+
+    def _begin(self, watched: _Watched | None) -> None:
+        """Watch over *watched* instead of what was watched before."""
+        for timer in self._timers:
+            timer.cancel()
+        self._timers, self._watched = [], watched
+        signal.signal(signal.SIGUSR2, self._raise if watched else signal.SIG_DFL)
+        if watched is None:
+            return
+        self._timers = [threading.Timer(watched.seconds, self._interrupt, (watched,))]
+        if self._may_end:
+            self._timers.append(threading.Timer(watched.seconds + GRACE, self._end, (watched,)))
+        for timer in self._timers:
             timer.daemon = True
             timer.start()
-        try:
-            return (yield)
-        finally:
-            for timer in timers:
-                timer.cancel()
-            signal.signal(signal.SIGUSR2, signal.SIG_DFL)
 
-    def _interrupt(self, seconds: float) -> None:
-        self._passed = seconds
+    def _interrupt(self, watched: _Watched) -> None:
+        self._passed = watched
         assert self._main is not None
         signal.pthread_kill(self._main, signal.SIGUSR2)
 
     def _raise(self, _number: int, _frame: FrameType | None) -> None:
         __tracebackhide__ = True
-        raise Overdue(f"the test passed its deadline of {self._passed:g} s")
+        raise Overdue(f"{self._passed.what} passed its deadline of {self._passed.seconds:g} s")
 
-    def _end(self, seconds: float) -> None:
-        self._abandon(seconds)
+    def _end(self, watched: _Watched) -> None:
+        self._abandon(watched.seconds)
         os._exit(HUNG)
 
 

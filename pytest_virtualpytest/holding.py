@@ -27,6 +27,8 @@ class Holding:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._wider: dict[str, Device] = {}
+        self._had: dict[str, set[str]] = {}  # the devices that each test has run on
+        self._taking = ""
         self.preferred: Sequence[str] = ()
         self.unfit: dict[str, str] = {}
         self.begun: dict[str, float] = {}  # when its test began, by device, on the clock of the device's host
@@ -69,10 +71,12 @@ class Holding:
 
     def begin(self, item: pytest.Item, device: Device) -> None:
         """Label *item* with *device*, note the time, and make the device ready."""
+        from pytest_virtualpytest import provisioning
         from pytest_virtualpytest.readiness import make_ready
 
         self._label(item, device)
         self.begun[device.name] = evidence.began(device, item.nodeid)
+        provisioning.prepare(self._run, device)
         make_ready(device)
         self._run.config.hook.pytest_virtualpytest_ready(item=item, device=device)
 
@@ -85,13 +89,18 @@ class Holding:
                     self._run.say(f"{name} is quarantined for this run: {why}")
 
     def order(self, _need: Need, devices: list[DeviceConfig]) -> list[DeviceConfig]:
-        """Return those of *devices* that are fit, the preferred first, else each worker beginning with another one."""
+        """Return those of *devices* that are fit: those first that the test has not run on, then the preferred.
+
+        Where none is preferred, each worker begins with another one.
+        """
         devices = [device for device in devices if device.name not in self.unfit]
-        if self.preferred:
-            return sorted(devices, key=lambda device: device.name not in self.preferred)
         number = re.search(r"\d+", self._run.worker)
         start = int(number[0]) % len(devices) if number and devices else 0
-        return devices[start:] + devices[:start]
+        had = self._had.get(self._taking, set())
+        return sorted(
+            devices[start:] + devices[:start],
+            key=lambda device: (device.name in had, device.name not in self.preferred),
+        )
 
     def _label(self, item: pytest.Item, device: Device) -> None:
         """Say in the report where *item* runs."""
@@ -132,6 +141,7 @@ class Holding:
         """Lease devices that can be reached, as long as there are any."""
         while self._others(needs):
             try:
+                self._taking = test
                 leased = self._run.lab.take(needs, test=test)
             except LabFault as error:
                 lost = error.details.get("devices")
@@ -142,6 +152,7 @@ class Holding:
                     raise
             else:
                 for device in leased:
+                    self._had.setdefault(test, set()).add(device.name)
                     self._note(device, test, leased=True)
                 return leased
         raise DeviceError(f"{' and '.join(map(str, needs))}: {'; '.join(self._why_not(needs))}")

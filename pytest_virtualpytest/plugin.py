@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pytest_virtualpytest import collection, hookspecs
+from pytest_virtualpytest import campaign, collection, hookspecs
 from pytest_virtualpytest.deadlines import Deadlines
 from pytest_virtualpytest.exceptions import ConfigError
 from pytest_virtualpytest.fixtures import desktop, devices, dut, lab, measure, mobile, stb, tv
@@ -27,6 +27,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--vpt-lab", action="append", default=[], metavar="FILE",
         help="a lab file; may repeat, later ones override (default: $VPT_LAB, lab.toml here, the built-in virtual lab)",
     )  # fmt: skip
+    group.addoption("--vpt-campaign", metavar="NAME", help="run a campaign of the lab file")
     group.addoption(
         "--vpt-device", action="append", default=[], metavar="NAME", help="use this device only; may repeat"
     )
@@ -42,6 +43,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--vpt-unavailable", choices=("error", "skip"), default="error",
         help="what to do about tests that no device of the lab can serve (default: error, exit code 4)",
     )  # fmt: skip
+
+
+def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> None:
+    """Take the campaign that is asked for as arguments."""
+    with _usage_errors():
+        campaign.choose(early_config, args)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -66,6 +73,11 @@ def pytest_configure(config: pytest.Config) -> None:
     deadlines = Deadlines(run.deadline, lambda seconds: run.tell("overdue", seconds), may_end=run.is_worker)
     config.pluginmanager.register(deadlines, "virtualpytest-deadlines")
     _distribute(config, run)
+    if campaign.of(config) is not None:
+        from pytest_virtualpytest import provisioning
+
+        with _usage_errors():
+            provisioning.plan(run)
 
 
 def _distribute(config: pytest.Config, run: Run) -> None:

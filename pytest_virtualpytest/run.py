@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import os
 import sys
 import uuid
 from collections.abc import Callable
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_virtualpytest import report
+from pytest_virtualpytest import campaign, report
 from pytest_virtualpytest.holding import Holding
 from pytest_virtualpytest.journal import Journal, folder_of
 from pytest_virtualpytest.told import Told
@@ -50,11 +49,7 @@ class Run:
     @functools.cached_property
     def settings(self) -> LabConfig:
         """Return the lab that the options, the environment or the folder choose."""
-        from pytest_virtualpytest.config import choose, loading
-
-        here = self.config.invocation_params.dir
-        folder = here if (here / loading.FILE).is_file() else self.config.rootpath
-        return choose(self.config.getoption("vpt_lab"), os.environ, folder)
+        return campaign.lab_of(self.config)
 
     @property
     def named(self) -> bool:

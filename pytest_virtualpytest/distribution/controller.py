@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from pytest_virtualpytest import provisioning
 from pytest_virtualpytest.distribution import crash, side
 from pytest_virtualpytest.distribution.history import Durations
 from pytest_virtualpytest.distribution.scheduling import DeviceScheduling
@@ -108,12 +109,17 @@ class Controller:
         match word:
             case "worker":
                 state.pid = values[0] if node.gateway.spec.popen else 0
+                self._sides[node].send("provisioned", provisioning.done(self._run.config))
             case "needs":
                 self._asked = self._asked or Asked(*values)
             case "waiting":
                 self._show(f"[{state.worker}] {values[0]}")
             case "unfit":
                 self._quarantine(*values)
+            case "provisioned":
+                provisioning.note(self._run.config, values)
+                for one in self._sides.values():
+                    one.send("provisioned", values)
 
     def _quarantine(self, device: str, why: str) -> None:
         if device in self._run.holding.unfit:

@@ -13,10 +13,12 @@ worker → controller
     ("step", title, started) ("stepped", status, stopped)
     ("waiting", line)
     ("unfit", device, why)                          it is not ready, nor can be made so
+    ("provisioned", device)                         by this worker; no other one needs to
     ("overdue", nodeid, seconds)                    past its deadline; the worker is about to end itself
 controller → worker
     ("assign", [device, …])                         for the test that is sent next
     ("unfit", device, why)                          do not use it any more
+    ("provisioned", [device, …])                    by some worker
     ("finish",)                                     give back what wider fixtures hold
 """
 

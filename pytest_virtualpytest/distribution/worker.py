@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import threading
@@ -10,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from pytest_virtualpytest import collection
+from pytest_virtualpytest import collection, provisioning
 from pytest_virtualpytest.distribution import crash, side
 from pytest_virtualpytest.distribution.loop import LazyLoop
-from pytest_virtualpytest.exceptions import ConfigError
+from pytest_virtualpytest.distribution.scheduling import first_devices
+from pytest_virtualpytest.exceptions import ConfigError, VirtualPytestError
 from pytest_virtualpytest.run import Run
 
 BEAT = 2.0
@@ -38,6 +40,7 @@ class Worker:
             self._side.send("needs", *self._needs(session))
             self._loop = LazyLoop(_interactor(session.config))
             session.config.pluginmanager.register(self._loop, "virtualpytest-loop")
+            threading.Thread(target=self._warm, daemon=True, name="first device").start()
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -68,8 +71,16 @@ class Worker:
             self._run.holding.preferred = values[0]
         elif word == "unfit":
             self._run.holding.unfit.setdefault(*values)
+        elif word == "provisioned":
+            provisioning.note(self._run.config, values[0])
         elif word == "finish" and self._loop is not None:
             self._loop.finish()
+
+    def _warm(self) -> None:
+        """Open the device that is likely to be the first one, while others still collect their tests."""
+        for name in first_devices(self._run.worker, [device.name for device in self._run.lab.devices]):
+            with contextlib.suppress(VirtualPytestError):  # the first test on it will say so
+                self._run.lab.look(name)
 
     def _beat(self) -> None:
         while not self._ended.wait(BEAT):
