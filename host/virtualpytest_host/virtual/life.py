@@ -51,16 +51,14 @@ def attach(kind: str, name: str, options: Sequence[str] = ()) -> Attachment:
     if kind not in KINDS:
         raise DeviceError(f"unknown kind of virtual device {kind!r}; known: {', '.join(KINDS)}")
     place = folder(name)
-    with _alone(place):
-        users = (place / "users").open("a")
-        try:
-            fcntl.flock(users, fcntl.LOCK_SH)
-            if not _runs(place):
-                _start(place, name, options)
-            return Attachment(_controllers(_read(place)), users)
-        except BaseException:
-            users.close()
-            raise
+    with _alone(place), contextlib.ExitStack() as unless_started:
+        users = unless_started.enter_context((place / "users").open("a"))
+        fcntl.flock(users, fcntl.LOCK_SH)
+        if not _runs(place):
+            _start(place, name, options)
+        attachment = Attachment(_controllers(_read(place)), users)
+        unless_started.pop_all()
+    return attachment
 
 
 def pin(kind: str, name: str) -> None:
