@@ -24,7 +24,8 @@ class Durations:
     @classmethod
     def of(cls, config: pytest.Config, folder: Path | None) -> Durations:
         """Return what is known where *config* runs; results in *folder* count where the cache knows nothing."""
-        cached = config.cache.get(_KEY, {}) if config.cache else {}
+        cache = getattr(config, "cache", None)  # none under -p no:cacheprovider
+        cached = cache.get(_KEY, {}) if cache else {}
         return cls({**(_from_results(folder) if folder else {}), **cached})
 
     def seconds(self, test: str) -> float:
@@ -37,8 +38,8 @@ class Durations:
 
     def keep(self, config: pytest.Config) -> None:
         """Write what was learnt to pytest's cache."""
-        if config.cache:
-            config.cache.set(_KEY, self._known)
+        if cache := getattr(config, "cache", None):
+            cache.set(_KEY, self._known)
 
 
 def _from_results(folder: Path) -> dict[str, float]:

@@ -6,6 +6,7 @@ The folder that this is in looks like site-packages; tests put it on PYTHONPATH.
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import functools
 import os
 import signal
@@ -77,6 +78,8 @@ class Rack:
     def press(self, key: str, /) -> None:
         """Press *key*, or have the mishap of that name."""
         self._write(f"press {key}")
+        if key == "USE":
+            self._use()
         _MISHAPS.get(key, lambda: None)()
 
     def on(self) -> None:
@@ -90,6 +93,16 @@ class Rack:
     def status(self) -> bool:
         """Tell whether it is on."""
         return self.powered
+
+    def _use(self) -> None:
+        """Be in use for a moment; a second user at the same moment is refused, and written down."""
+        with Path(f"{self.diary}.{self.name}").open("a") as relay:
+            try:
+                fcntl.flock(relay, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                self._write(f"OVERLAP {self.name}")
+                raise
+            threading.Event().wait(0.03)
 
     def _write(self, line: str) -> None:
         if self.diary:

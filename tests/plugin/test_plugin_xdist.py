@@ -336,6 +336,14 @@ def test_rerun_takes_another_device_first(pytester: pytest.Pytester, relays: Pat
     assert result.parseoutcomes() == {"passed": 1, "rerun": 1}
 
 
+def test_other_plugins_may_be_left_out(pytester: pytest.Pytester, relays: Path) -> None:
+    pytester.makepyfile("def test_box(stb): stb.remote.press('OK')")
+    names = ("cacheprovider", "terminal", "junitxml", "allure_pytest")
+    left_out = [word for name in names for word in ("-p", f"no:{name}")]
+
+    assert pytester.runpytest_subprocess("-n", "1", *left_out).ret == 0
+
+
 def test_debugger_is_refused_where_tests_are_spread(pytester: pytest.Pytester, relays: Path) -> None:
     pytester.makepyfile("def test_box(stb): pass")
 
