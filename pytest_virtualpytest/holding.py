@@ -12,6 +12,7 @@ import pytest
 from pytest_virtualpytest import collection, evidence
 from pytest_virtualpytest.exceptions import DeviceError, LabFault, NotReady
 from pytest_virtualpytest.needs import Need, assignments
+from pytest_virtualpytest.tally import Uses
 
 if TYPE_CHECKING:
     from pytest_virtualpytest.config import DeviceConfig
@@ -29,6 +30,7 @@ class Holding:
         self._wider: dict[str, Device] = {}
         self._had: dict[str, set[str]] = {}  # the devices that each test has run on
         self._taking = ""
+        self.uses = Uses()
         self.preferred: Sequence[str] = ()
         self.unfit: dict[str, str] = {}
         self.begun: dict[str, float] = {}  # when its test began, by device, on the clock of the device's host
@@ -176,5 +178,6 @@ class Holding:
         self._note(device, test, leased=False)
 
     def _note(self, device: Device, test: str, *, leased: bool) -> None:
+        (self.uses.begin if leased else self.uses.end)(device.name)
         self._run.journal.note("lease" if leased else "release", test=test, device=device.name, host=device.host)
         self._run.tell(*(("leased", device.name, device.host) if leased else ("returned", device.name)))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pytest_virtualpytest import campaign, collection, hookspecs
+from pytest_virtualpytest import campaign, collection, hookspecs, tally
 from pytest_virtualpytest.deadlines import Deadlines
 from pytest_virtualpytest.exceptions import ConfigError
 from pytest_virtualpytest.fixtures import desktop, devices, dut, lab, measure, mobile, stb, tv
@@ -72,6 +72,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Outcomes(run), "virtualpytest-outcomes")
     deadlines = Deadlines(run.deadline, lambda seconds: run.tell("overdue", seconds), may_end=run.is_worker)
     config.pluginmanager.register(deadlines, "virtualpytest-deadlines")
+    config.pluginmanager.register(tally.Marks(run), "virtualpytest-marks")
+    if not run.is_worker:
+        config.pluginmanager.register(tally.Tally(), "virtualpytest-tally")
     _distribute(config, run)
     if campaign.of(config) is not None:
         from pytest_virtualpytest import provisioning

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pytest_virtualpytest import provisioning
+from pytest_virtualpytest import provisioning, tally
 from pytest_virtualpytest.distribution import crash, side
 from pytest_virtualpytest.distribution.history import Durations
 from pytest_virtualpytest.distribution.scheduling import DeviceScheduling
@@ -69,6 +69,7 @@ class Controller:
         state = self._states.get(report.node)
         if state is None:
             return
+        tally.mark(report, state.leased, dict.fromkeys(state.leased, time.time() - state.began))
         where = " and ".join(f"{device} (host {host})" for device, host in state.leased.items())
         why = state.killed or "crashed"
         report.longrepr = f"worker {state.worker!r} {why} while running {crashitem!r}{f' on {where}' if where else ''}"

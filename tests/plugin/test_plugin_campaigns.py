@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -149,7 +150,7 @@ def test_reruns_name_the_package_that_is_missing(pytester: pytest.Pytester) -> N
     result = pytester.runpytest_inprocess("--vpt-campaign", "nightly", "-p", "no:rerunfailures")
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["ERROR: lab.toml: campaigns.nightly.reruns: needs pytest-rerunfailures; pip install *"])
+    result.stderr.fnmatch_lines(["ERROR: lab.toml: campaigns.nightly.reruns: needs pytest-rerunfailures; *"])
 
 
 @pytest.mark.parametrize("options", [[], ["-n", "2"]], ids=["alone", "xdist"])
@@ -199,3 +200,61 @@ def test_provisioning_does_not_count_against_the_deadline(pytester: pytest.Pytes
     result = pytester.runpytest_subprocess("--vpt-campaign", "nightly")
 
     result.assert_outcomes(passed=1)
+
+
+def devices_table(result: pytest.RunResult) -> dict[str, dict[str, str]]:
+    """Return the table at the end of a run, by device."""
+    start = next(number for number, line in enumerate(result.outlines) if re.fullmatch("=+ devices =+", line))
+    head, *rows = [re.split(r"\s{2,}", line) for line in result.outlines[start + 1 :] if "  " in line]
+    return {row[0]: dict(zip(head[1:], row[1:], strict=True)) for row in rows}
+
+
+@pytest.mark.parametrize("options", [["--dist", "no"], ["-n", "2"]], ids=["alone", "xdist"])
+def test_run_ends_with_what_it_came_to_for_each_device(pytester: pytest.Pytester, options: list[str]) -> None:
+    campaign(pytester, tests='["suites/other"]')
+    (pytester.path / "suites/other/test_other.py").write_text(
+        """
+import pytest, time
+from pytest_virtualpytest.exceptions import LabFault
+near = pytest.mark.device(kind="stb", name="near")
+@near
+def test_passes(stb): time.sleep(0.5)
+@near
+def test_fails(stb): assert False
+@near
+def test_fault(stb): raise LabFault("the plug has come off")
+@near
+def test_both(stb, tv): pass
+def test_skipped(tv): pytest.skip("not today")
+def test_none(): pass
+"""
+    )
+
+    result = pytester.runpytest_subprocess("--vpt-campaign", "nightly", *options)
+
+    counts = {name: [row[word] for word in list(row)[:4]] for name, row in devices_table(result).items()}
+    assert result.ret == 1
+    assert list(devices_table(result)["near"]) == ["passed", "failed", "lab faults", "skipped", "busy", "in use"]
+    assert counts == {"near": ["2", "1", "1", "0"], "screen": ["1", "0", "0", "1"], "total": ["2", "1", "1", "1"]}
+    busy = float(devices_table(result)["near"]["busy"].removesuffix(" s"))
+    assert 0.5 <= busy < 10
+    assert 1 <= int(devices_table(result)["near"]["in use"].removesuffix("%")) <= 100
+
+
+def test_device_of_a_worker_that_died_is_in_the_table(pytester: pytest.Pytester) -> None:
+    campaign(pytester, tests='["suites/other"]')
+    (pytester.path / "suites/other/test_other.py").write_text(
+        "import os, time\ndef test_dies(tv):\n    time.sleep(0.5)\n    os.kill(os.getpid(), 9)"
+    )
+
+    result = pytester.runpytest_subprocess("--vpt-campaign", "nightly", "-n", "1")
+
+    row = devices_table(result)["screen"]
+    assert (row["passed"], row["failed"]) == ("0", "1")
+    assert float(row["busy"].removesuffix(" s")) >= 0.5
+
+
+def test_run_without_devices_has_no_table(pytester: pytest.Pytester) -> None:
+    result = pytester.runpytest_inprocess("suites/zap", "-k", "none")
+
+    result.stdout.no_fnmatch_line("*= devices =*")
