@@ -8,7 +8,20 @@ import sys
 from collections.abc import Sequence
 from importlib import metadata
 
-from pytest_virtualpytest.cli import dashboard, devices, init, lab, leases, match, press, release, shot, take, watch
+from pytest_virtualpytest.cli import (
+    dashboard,
+    devices,
+    host,
+    init,
+    lab,
+    leases,
+    match,
+    press,
+    release,
+    shot,
+    take,
+    watch,
+)
 from pytest_virtualpytest.exceptions import ConfigError, LabFault, VirtualPytestError
 
 OK, NO, USAGE, CONFIG, FAULT, INTERRUPTED = 0, 1, 2, 4, 10, 130
@@ -57,6 +70,6 @@ def _parser() -> argparse.ArgumentParser:
     version = f"virtualpytest {metadata.version('virtualpytest')}"
     parser.add_argument("--version", action="version", version=version)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for noun in (init, lab, devices, leases, take, release, shot, press, watch, match, dashboard):
+    for noun in (init, lab, host, devices, leases, take, release, shot, press, watch, match, dashboard):
         noun.add(commands)
     return parser
