@@ -55,6 +55,11 @@ def of(config: pytest.Config) -> Campaign | None:
     return config.stash[_CHOSEN].campaign if _CHOSEN in config.stash else None
 
 
+def in_file_order(config: pytest.Config) -> bool:
+    """Tell whether the campaign wants its tests as they are written, not the longest first."""
+    return (campaign := of(config)) is not None and campaign.order == "file"
+
+
 def lab_of(config: pytest.Config) -> LabConfig:
     """Return the lab that the options, the environment or the folder choose, as the campaign sees it."""
     return config.stash[_CHOSEN].lab if _CHOSEN in config.stash else _read(config, config.getoption("vpt_lab"))

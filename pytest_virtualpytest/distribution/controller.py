@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pytest_virtualpytest import provisioning, tally
+from pytest_virtualpytest import campaign, provisioning, tally
 from pytest_virtualpytest.distribution import crash, side
 from pytest_virtualpytest.distribution.history import Durations
 from pytest_virtualpytest.distribution.scheduling import DeviceScheduling
@@ -54,8 +54,9 @@ class Controller:
         self._durations = Durations.of(config, self._run.folder)
         devices = [device.name for device in self._run.lab.devices]
         self._scheduling = DeviceScheduling(
-            config, log, self._durations, devices, self._tell, lambda: list(self._run.holding.unfit)
-        )
+            config, log, self._durations, devices, self._tell, lambda: list(self._run.holding.unfit),
+            in_file_order=campaign.in_file_order(config),
+        )  # fmt: skip
         return self._scheduling
 
     def pytest_xdist_node_collection_finished(self) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import json
 import statistics
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+from pytest_virtualpytest.journal import FILE
+
 _KEY = "virtualpytest/durations"
+_RUNS = 5  # so many earlier ones are read
 _UNKNOWN = 1.0  # seconds of a test of which nothing is known, where nothing is known of any
 
 
@@ -28,6 +31,11 @@ class Durations:
         cached = cache.get(_KEY, {}) if cache else {}
         return cls({**(_from_results(folder) if folder else {}), **cached})
 
+    @property
+    def known(self) -> dict[str, float]:
+        """Return what is known."""
+        return dict(self._known)
+
     def seconds(self, test: str) -> float:
         """Return how long *test* will take."""
         return self._known.get(test, self._typical)
@@ -43,13 +51,17 @@ class Durations:
 
 
 def _from_results(folder: Path) -> dict[str, float]:
-    """Return the durations in the run journals and Allure results of *folder*."""
-    journal = folder / "virtualpytest-run.jsonl"
-    found = {}
+    """Return the durations in the run journals of *folder* and of the last runs beside it, the latest counting."""
+    found: dict[str, float] = {}
+    for journal in [*sorted(folder.parent.glob(f"*/{FILE}"))[-_RUNS:], folder / FILE]:
+        found |= dict(_told(journal))
+    return found
+
+
+def _told(journal: Path) -> Iterator[tuple[str, float]]:
     with contextlib.suppress(OSError):
         for line in journal.read_text(encoding="utf-8", errors="replace").splitlines():
             with contextlib.suppress(ValueError, KeyError, TypeError):
                 event = json.loads(line)
                 if event["kind"] == "verdict":
-                    found[str(event["test"])] = float(event["data"]["duration"])
-    return found
+                    yield str(event["test"]), float(event["data"]["duration"])

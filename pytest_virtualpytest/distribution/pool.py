@@ -37,15 +37,21 @@ class Assignment:
     devices: Names
 
 
-def _turn(unit: Unit) -> tuple[float, int]:
+def _in_file_order(unit: Unit) -> tuple[float, int]:
+    """Return a unit's place in its queue, from the end: the one collected first."""
+    return -unit.tests[0], 0
+
+
+def _longest_first(unit: Unit) -> tuple[float, int]:
     """Return a unit's place in its queue, from the end: the longest, of equally long ones that collected first."""
     return unit.seconds, -unit.tests[0]
 
 
 class Pool:
-    """The units that wait, and the devices that are free."""
+    """The units that wait, and the devices that are free; *in_file_order* instead of the most pressing first."""
 
-    def __init__(self, devices: Iterable[str], units: Iterable[Unit]) -> None:
+    def __init__(self, devices: Iterable[str], units: Iterable[Unit], *, in_file_order: bool = False) -> None:
+        self._in_file_order = in_file_order
         self._rank = {name: number for number, name in enumerate(devices)}
         self._free = set(self._rank)
         self._gone: set[str] = set()
@@ -64,7 +70,7 @@ class Pool:
             self._queues[unit.needs] = []
             for need in dict.fromkeys(unit.needs):
                 self._learn(need)
-        bisect.insort(self._queues[unit.needs], unit, key=_turn)
+        bisect.insort(self._queues[unit.needs], unit, key=_in_file_order if self._in_file_order else _longest_first)
         for need in unit.needs:
             self._load[need] += unit.seconds
         self.waiting += 1
@@ -75,7 +81,8 @@ class Pool:
         for needs, queue in self._queues.items():
             if not queue:
                 continue
-            rank = (self._pressure(needs), len(needs), queue[-1].seconds)
+            pressure = -float(queue[-1].tests[0]) if self._in_file_order else self._pressure(needs)
+            rank = (pressure, len(needs), queue[-1].seconds)
             if best is None or rank > best[0]:
                 devices = self._match(needs)
                 if devices is not None:

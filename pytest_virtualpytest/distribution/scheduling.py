@@ -27,11 +27,13 @@ class DeviceScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no ty
     """
 
     def __init__(
-        self, config: pytest.Config, log: Any, durations: Durations, devices: Sequence[str], tell: Tell, unfit: Unfit
-    ) -> None:
+        self, config: pytest.Config, log: Any, durations: Durations, devices: Sequence[str], tell: Tell, unfit: Unfit,
+        *, in_file_order: bool = False,
+    ) -> None:  # fmt: skip
         super().__init__(config, log)
         self.asked: Asked | None = None
         self._durations, self._devices, self._tell, self._unfit = durations, devices, tell, unfit
+        self._in_file_order = in_file_order
         self._pool: Pool | None = None
         self._doing: dict[Any, tuple[Assignment, list[int]]] = {}
         self._idle: dict[Any, None] = {}
@@ -59,7 +61,7 @@ class DeviceScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no ty
         elif self._check_nodes_have_same_collection():
             self.collection = next(iter(self.node2collection.values()))
             units = self.asked.units(range(len(self.collection)), self.collection, self._durations)
-            self._pool = Pool(self._devices, units)
+            self._pool = Pool(self._devices, units, in_file_order=self._in_file_order)
             self._await_work()
             self.dispatch()
 

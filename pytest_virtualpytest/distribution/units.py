@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
+from pytest_virtualpytest import collection
 from pytest_virtualpytest.distribution.history import Durations
 from pytest_virtualpytest.distribution.pool import Names, Unit
+
+if TYPE_CHECKING:
+    import pytest
+
+    from pytest_virtualpytest.lab import Lab
 
 
 class Asked:
@@ -42,6 +50,17 @@ class Asked:
                 most[names] = max(most.get(names, 0), count)
         needs = tuple(names for names, count in most.items() for _ in range(count))
         return Unit(tuple(tests), needs, seconds, True)
+
+
+def wanted(items: Iterable[pytest.Item], lab: Lab) -> tuple[list[Any], list[int], list[str]]:
+    """Return what `Asked` is made of: the sets of needs; for each item its set's number, and its unit's name."""
+    sets: dict[str, int] = {}
+    numbers, units = [], []
+    for item in items:
+        names = [[device.name for device in lab.fitting(need)] for need in collection.needs_of(item)]
+        numbers.append(sets.setdefault(json.dumps(names), len(sets)))
+        units.append(collection.unit_of(item))
+    return [json.loads(names) for names in sets], numbers, units
 
 
 def _counted(needs: Sequence[Names]) -> Mapping[Names, int]:

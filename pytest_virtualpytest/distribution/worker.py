@@ -15,6 +15,7 @@ from pytest_virtualpytest import collection, provisioning
 from pytest_virtualpytest.distribution import crash, side
 from pytest_virtualpytest.distribution.loop import LazyLoop
 from pytest_virtualpytest.distribution.scheduling import first_devices
+from pytest_virtualpytest.distribution.units import wanted
 from pytest_virtualpytest.exceptions import ConfigError, VirtualPytestError
 from pytest_virtualpytest.run import Run
 
@@ -37,7 +38,7 @@ class Worker:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Tell what the tests need, before xdist tells which there are."""
         if any(collection.asks(item) for item in session.items):
-            self._side.send("needs", *self._needs(session))
+            self._side.send("needs", *wanted(session.items, self._run.lab))
             self._loop = LazyLoop(_interactor(session.config))
             session.config.pluginmanager.register(self._loop, "virtualpytest-loop")
             threading.Thread(target=self._warm, daemon=True, name="first device").start()
@@ -53,17 +54,6 @@ class Worker:
     def pytest_sessionfinish(self) -> None:
         """End the heartbeat."""
         self._ended.set()
-
-    def _needs(self, session: pytest.Session) -> tuple[list[Any], list[int], list[str]]:
-        """Return the sets of needs that there are, for each test the number of its set, and the name of its unit."""
-        sets: dict[str, int] = {}
-        numbers, units = [], []
-        for item in session.items:
-            needs = collection.needs_of(item)
-            names = [[device.name for device in self._run.lab.fitting(need)] for need in needs]
-            numbers.append(sets.setdefault(json.dumps(names), len(sets)))
-            units.append(collection.unit_of(item))
-        return [json.loads(names) for names in sets], numbers, units
 
     def _take(self, message: side.Message) -> None:
         word, *values = message
