@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import itertools
 import math
@@ -29,19 +30,31 @@ HEVC = {"x265-params": "log-level=none:keyint=12:bframes=2"}
 Play = Callable[..., Recording]
 
 
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a folder for films that have been played: their recorders are still there for the next test."""
+    return tmp_path_factory.mktemp("shelf")
+
+
 @pytest.fixture
-def play(tmp_path: Path) -> Iterator[Play]:
+def play(tmp_path: Path, shelf: Path) -> Iterator[Play]:
     """Give a function that has a film recorded: to its end, unless it is wanted live."""
     with ExitStack() as stack:
 
         def start(film: Film | Path, name: str = "clip.ts", *, live: bool = False, **about: Any) -> Recording:
-            path = film.write(tmp_path / name) if isinstance(film, Film) else film
+            path = film if isinstance(film, Path) else tmp_path / name if live else shelf / f"{_key(film)}{name}"
+            if isinstance(film, Film) and not path.exists():
+                film.write(path)
             held = stack.enter_context(Recording(Source(str(path), **about)))
             if not live and isinstance(film, Film):
                 until(lambda: "ended" in held._told()["cause"])
             return held
 
         yield start
+
+
+def _key(film: Film) -> str:
+    return hashlib.sha256(repr(film).encode()).hexdigest()[:8]
 
 
 def shown(player: Player, count: int) -> list[int]:

@@ -36,7 +36,7 @@ def test_durations_within_the_stream_are_exact_to_a_frame(uncalibrated: list[Zap
     off = [one.frames_off for one in uncalibrated]
 
     assert max(off) < FRAME
-    assert all(one.black.error == one.frame for one in uncalibrated)
+    assert [one.black.error for one in uncalibrated] == pytest.approx([one.frame for one in uncalibrated])
 
 
 def test_time_from_a_key_says_that_it_holds_the_captures_unknown_latency(uncalibrated: list[Zap]) -> None:
