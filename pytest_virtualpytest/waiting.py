@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from pytest_virtualpytest.device import Device
     from pytest_virtualpytest.gateway import Gateway
 
-_PAUSE, _LONGEST = 0.1, 0.4  # seconds between two looks of the first in line; of those far behind
+_SHORTEST, _LONGER = 0.02, 0.12  # seconds between two looks of the first in line: at the beginning, and later on
+_LONGEST = 0.4  # of those far behind
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ class Queue:
         self.ticket: str | None = None
         self.passes = holds
         self._waiter, self._timeout = dict(waiter), timeout
-        self._end = float("inf")
+        self._begun, self._end = 0.0, float("inf")
         self._joined: dict[str, tuple[Gateway, list[str]]] = {}
 
     def __enter__(self) -> Self:
@@ -97,8 +98,9 @@ class Queue:
 
     def join(self, devices: Iterable[Device], busy: Busy, line: str) -> None:
         """Begin to wait for *devices*; LeaseError that gives *line* if there is no time for it."""
+        self._begun = time.monotonic()
         if self._timeout is not None:
-            self._end = time.monotonic() + self._timeout
+            self._end = self._begun + self._timeout
         self._left(busy, line)
         self._waiter["since"] = time.time()
         self.ticket = f"{time.time_ns():020d}-{secrets.token_hex(4)}"
@@ -125,7 +127,8 @@ class Queue:
 
     def pause(self, busy: Busy, line: str) -> None:
         """Wait a little, longer far behind in line; LeaseError that gives *line* once the time is over."""
-        time.sleep(min(_PAUSE * busy.place, _LONGEST, self._left(busy, line)))
+        pause = min(max(_SHORTEST, (time.monotonic() - self._begun) / 20), _LONGER)
+        time.sleep(min(pause * busy.place, _LONGEST, self._left(busy, line)))
 
     def _left(self, busy: Busy, line: str) -> float:
         left = self._end - time.monotonic()
