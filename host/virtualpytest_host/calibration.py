@@ -57,8 +57,8 @@ def estimate(samples: Sequence[Mapping[str, float]], reaction: float = 0.0, doub
         raise DeviceError(f"{len(samples)} keys are too few for a figure; press at least {LEAST}")
     interval = statistics.median(one["interval"] for one in samples)
     times = [one["captured"] - (one["before"] + one["after"]) / 2 for one in samples]
-    low, middle, high = statistics.quantiles(times, n=4, method="inclusive")
-    unsteady = max(0.0, high - low - interval / 2)  # evenly spread keys alone make half an interval
+    middle, tenths = statistics.median(times), statistics.quantiles(times, n=10, method="inclusive")
+    unsteady = max(0.0, tenths[-1] - tenths[0] - interval * 0.8)  # evenly spread keys alone make that much
     parts = {
         "phase": interval / len(samples),
         "key": statistics.median((one["after"] - one["before"]) / 2 for one in samples),

@@ -16,7 +16,7 @@ _KINDS = {"video": "stb", "ecp": "stb", "adb": "mobile", "display": "desktop"}
 def host(host: HostConfig) -> list[str]:
     """Return the table of *host*."""
     values = {"gateway": host.gateway, "python": host.python, "ssh_config": host.ssh_config}
-    return [f"[hosts.{host.name}]", *(f"{name} = {text(value)}" for name, value in values.items() if value)]
+    return [table("hosts", host.name), *(f"{name} = {text(value)}" for name, value in values.items() if value)]
 
 
 def devices(name: str, found: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -26,12 +26,19 @@ def devices(name: str, found: Sequence[Mapping[str, Any]]) -> list[str]:
     known, counts, written = Controllers().names, dict[str, int](), list[str]()
     for one in found:
         counts[one["sort"]] = number = counts.get(one["sort"], 0) + 1
-        table = _table(name, f"{name}-{one['sort']}{number}", one)
+        rows = _rows(name, f"{name}-{one['sort']}{number}", one)
         trouble = one["trouble"]
         if one["controller"] not in known:
             trouble = f"no controller {one['controller']!r} is installed here"
-        written += ["", *(map(comment, [f"not usable: {plain(trouble)}", *table]) if trouble else table)]
+        written += ["", *(map(comment, [f"not usable: {plain(trouble)}", *rows]) if trouble else rows)]
     return written
+
+
+def table(*where: str) -> str:
+    """Return the head of the table at *where*."""
+    from pytest_virtualpytest.config.document import dotted
+
+    return f"[{dotted(where)}]"
 
 
 def groups(account: Mapping[str, Any]) -> str:
@@ -57,7 +64,7 @@ def plain(value: str) -> str:
     return " ".join("".join(letter if letter.isprintable() else " " for letter in value).split())
 
 
-def _table(host: str, device: str, one: Mapping[str, Any]) -> list[str]:
+def _rows(host: str, device: str, one: Mapping[str, Any]) -> list[str]:
     settings = [f"{name} = {text(value)}" for name, value in one["settings"].items()]
-    head = [f"[devices.{device}]", f"host = {text(host)}", f'kind = "{_KINDS.get(one["sort"], one["sort"])}"']
-    return [*head, f"[devices.{device}.{one['controller']}]{' ' * 4}# {plain(one['name'])}", *settings]
+    head = [table("devices", device), f"host = {text(host)}", f'kind = "{_KINDS.get(one["sort"], one["sort"])}"']
+    return [*head, f"{table('devices', device, one['controller'])}    # {plain(one['name'])}", *settings]

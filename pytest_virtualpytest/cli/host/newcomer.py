@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     from pytest_virtualpytest.config import HostConfig
 
     config = str(args.ssh_config.absolute()) if args.ssh_config else None
-    name = args.name or _name(args.gateway)
+    name = _checked_name(args.name) if args.name else _name(args.gateway)
     host = HostConfig(name, args.gateway, installation.plain(args.python), config)
     account = Remote(host, lambda line: installation.say(host, line)).do("look")
     here = metadata.version("virtualpytest")
@@ -58,6 +58,12 @@ def _name(gateway: str) -> str:
     name = re.sub(r"[^A-Za-z0-9_-]", "-", machine if re.fullmatch(r"[\d.:]+", machine) else machine.partition(".")[0])
     if not re.match(r"[A-Za-z0-9]", name):
         raise VirtualPytestError(f"{gateway!r} gives no name for the host; name it with --name")
+    return name
+
+
+def _checked_name(name: str) -> str:
+    if not re.fullmatch(r"[^\s/-][^\s/]*", name):
+        raise VirtualPytestError(f"--name {name!r} is refused: a name has no blanks, no '/', and no '-' in front")
     return name
 
 
