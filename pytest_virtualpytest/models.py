@@ -100,7 +100,7 @@ class Sighting:
         if earlier.boot != self.boot:
             raise VirtualPytestError(f"{self.target}: cannot compare times of two boots or two machines")
         if isinstance(earlier, Sighting) and earlier.stream != self.stream:
-            return Duration(self.captured - earlier.captured, self.error + earlier.error, self.calibrated)
+            return Duration(self.captured - earlier.captured, self.error + earlier.error)  # its latency is in both
         if isinstance(earlier, Sighting):
             return Duration(self.pts - earlier.pts, max(self.frame_seconds, earlier.frame_seconds))
         half = (earlier.after - earlier.before) / 2
