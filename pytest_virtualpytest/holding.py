@@ -78,7 +78,7 @@ class Holding:
 
         self._label(item, device)
         self.begun[device.name] = evidence.began(device, item.nodeid)
-        provisioning.prepare(self._run, device)
+        provisioning.prepare(self._run, item, device)
         make_ready(device)
         self._run.config.hook.pytest_virtualpytest_ready(item=item, device=device)
 
@@ -161,7 +161,7 @@ class Holding:
 
     def _others(self, needs: Sequence[Need]) -> bool:
         """Tell whether there are devices for *needs* besides those that are unfit."""
-        rows = [[device for device in self._run.lab.fitting(need) if device.name not in self.unfit] for need in needs]
+        rows = [[device for device in self._run.lab.offered(need) if device.name not in self.unfit] for need in needs]
         return next(assignments(rows), None) is not None
 
     def _why_not(self, needs: Sequence[Need]) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 import pytest
 
-from pytest_virtualpytest import evidence
+from pytest_virtualpytest import evidence, provisioning
 from pytest_virtualpytest.exceptions import LabFault
 from pytest_virtualpytest.run import MEASURED, Run
 
@@ -130,7 +130,9 @@ class Outcomes:
         phases = [ended[when] for when in ("setup", "call", "teardown") if when in ended]
         outcome = next((word for word in ("failed", "skipped") if word in phases), "passed" if phases else "broken")
         kept = [asdict(made) for made in item.stash[MEASURED]]
+        provision = {"provision": round(spent, 3)} if (spent := provisioning.spent(item)) else {}
         return {
+            **provision,
             "outcome": outcome, "duration": round(time.monotonic() - item.stash[_BEGUN], 3),
             "cause": ended.get("cause", ""), "message": ended.get("message", ""), "measurements": kept,
         }  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 
@@ -32,12 +32,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--vpt-device", action="append", default=[], metavar="NAME", help="use this device only; may repeat"
     )
     group.addoption(
+        "--vpt-plan", metavar="FILE",
+        help="with --collect-only: write what the run will come to into FILE, as JSON",
+    )  # fmt: skip
+    group.addoption(
         "--vpt-each", choices=("any", "device", "model"), default="any",
         help="run each test of one device once, on each device, or on one of each model (default: any)",
     )  # fmt: skip
     group.addoption(
         "--vpt-evidence", choices=("always", "failure", "never"), default="failure",
         help="when to keep frames, clip and log of a test's devices (default: failure)",
+    )  # fmt: skip
+    group.addoption(
+        "--vpt-on-hosts", action="store_true",
+        help="run the workers on the hosts of the lab, each with the devices of its host; -n is how many in all",
     )  # fmt: skip
     group.addoption(
         "--vpt-unavailable", choices=("error", "skip"), default="error",
@@ -51,10 +59,24 @@ def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) 
         campaign.choose(early_config, args)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_cmdline_main(config: pytest.Config) -> None:
-    """Note whether the user has chosen how tests are distributed."""
+@pytest.hookimpl(wrapper=True)
+def pytest_cmdline_main(config: pytest.Config) -> Generator[None, object, object]:
+    """Note whether the user has chosen how tests are distributed, and choose workers on the hosts if he has that."""
     config.stash[_OURS] = config.getoption("dist", "") == "no" and not config.getoption("distload", False)
+    if _on_hosts(config):
+        from pytest_virtualpytest.distribution import onhosts
+
+        with _usage_errors():
+            run = Run.of(config)
+            run.lab.check()
+            onhosts.choose(config, run.lab.devices)
+    return (yield)
+
+
+def _on_hosts(config: pytest.Config) -> bool:
+    """Tell whether this is the controller of workers on hosts."""
+    is_worker = hasattr(config, "workerinput")
+    return bool(config.getoption("vpt_on_hosts") and not is_worker and not config.option.collectonly)
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -76,11 +98,12 @@ def pytest_configure(config: pytest.Config) -> None:
     if not run.is_worker:
         config.pluginmanager.register(tally.Tally(), "virtualpytest-tally")
     _distribute(config, run)
-    if campaign.of(config) is not None:
-        from pytest_virtualpytest import provisioning
+    if campaign.of(config) is not None or config.getoption("vpt_plan"):
+        from pytest_virtualpytest import planning, provisioning
 
         with _usage_errors():
             provisioning.plan(run)
+            planning.plan(run)
 
 
 def _distribute(config: pytest.Config, run: Run) -> None:
@@ -92,11 +115,19 @@ def _distribute(config: pytest.Config, run: Run) -> None:
             from pytest_virtualpytest.distribution.worker import Worker
 
             config.pluginmanager.register(Worker(run, channel), "virtualpytest-worker")
-    elif config.getoption("tx", None):
+    elif not config.getoption("tx", None):
+        from pytest_virtualpytest.distribution.history import Learning
+
+        config.pluginmanager.register(Learning(), "virtualpytest-learning")
+    else:
         from pytest_virtualpytest.distribution.controller import Controller
 
         controller = Controller(run, schedules=config.stash.get(_OURS, False))
         config.pluginmanager.register(controller, "virtualpytest-controller")
+        if _on_hosts(config):
+            from pytest_virtualpytest.distribution.onhosts import OnHosts
+
+            config.pluginmanager.register(OnHosts(run, controller.quarantine), "virtualpytest-on-hosts")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -154,7 +185,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not asking:
         return
     with _usage_errors():
-        problems = collection.check(asking, Run.of(config).lab)
+        apart = config.getoption("vpt_on_hosts")
+        problems = collection.check(asking, Run.of(config).lab, on_one_host=apart)
     if config.getoption("vpt_unavailable") == "skip":
         for item in asking:
             if item.nodeid in problems and collection.NEEDS in item.stash:

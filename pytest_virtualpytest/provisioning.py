@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pytest_virtualpytest.run import Run
 
 NAME = "virtualpytest-provisioning"
+_SPENT = pytest.StashKey[float]()
 SECONDS = 1800.0  # that it may take: a test's deadline is too short for it
 
 
@@ -62,10 +64,19 @@ def plan(run: Run) -> None:
     run.config.pluginmanager.register(provisioning, NAME)
 
 
-def prepare(run: Run, device: Device) -> None:
-    """Provision *device*, where the campaign of *run* says how."""
+def prepare(run: Run, item: pytest.Item, device: Device) -> None:
+    """Provision *device*, where the campaign of *run* says how, before *item* runs on it."""
     if (provisioning := _of(run.config)) is not None:
-        provisioning.prepare(device)
+        begin = time.perf_counter()
+        try:
+            provisioning.prepare(device)
+        finally:
+            item.stash[_SPENT] = spent(item) + time.perf_counter() - begin
+
+
+def spent(item: pytest.Item) -> float:
+    """Return the seconds of *item* in which devices were provisioned: it will not take them again."""
+    return item.stash.get(_SPENT, 0.0)
 
 
 def note(config: pytest.Config, devices: Iterable[str]) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-import statistics
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+from pytest_virtualpytest import collection, provisioning
 from pytest_virtualpytest.journal import FILE
 
 _KEY = "virtualpytest/durations"
@@ -21,8 +22,10 @@ class Durations:
     """Seconds by node id."""
 
     def __init__(self, known: Mapping[str, float]) -> None:
+        from statistics import median  # takes a while to load, and most runs have no use for it
+
         self._known = dict(known)
-        self._typical = statistics.median(known.values()) if known else _UNKNOWN
+        self._typical = median(known.values()) if known else _UNKNOWN
 
     @classmethod
     def of(cls, config: pytest.Config, folder: Path | None) -> Durations:
@@ -36,6 +39,10 @@ class Durations:
         """Return what is known."""
         return dict(self._known)
 
+    def knows(self, test: str) -> bool:
+        """Tell whether *test* has been run before."""
+        return test in self._known
+
     def seconds(self, test: str) -> float:
         """Return how long *test* will take."""
         return self._known.get(test, self._typical)
@@ -48,6 +55,31 @@ class Durations:
         """Write what was learnt to pytest's cache."""
         if cache := getattr(config, "cache", None):
             cache.set(_KEY, self._known)
+
+
+class Learning:
+    """Remembers how long tests took where one process runs them all, and some need devices."""
+
+    def __init__(self) -> None:
+        self._seconds: dict[str, float] = {}
+        self._asked = False
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Measure *item*."""
+        begin = time.perf_counter()
+        result = yield
+        self._seconds[item.nodeid] = time.perf_counter() - begin - provisioning.spent(item)
+        self._asked = self._asked or collection.asks(item)
+        return result
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Keep what was measured."""
+        if self._asked:
+            durations = Durations.of(session.config, None)
+            for test, seconds in self._seconds.items():
+                durations.learn(test, seconds)
+            durations.keep(session.config)
 
 
 def _from_results(folder: Path) -> dict[str, float]:
@@ -64,4 +96,5 @@ def _told(journal: Path) -> Iterator[tuple[str, float]]:
             with contextlib.suppress(ValueError, KeyError, TypeError):
                 event = json.loads(line)
                 if event["kind"] == "verdict":
-                    yield str(event["test"]), float(event["data"]["duration"])
+                    data = event["data"]
+                    yield str(event["test"]), float(data["duration"]) - float(data.get("provision", 0.0))

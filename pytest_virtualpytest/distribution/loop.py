@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from pytest_virtualpytest import provisioning
+
 FINISH = object()
 
 
@@ -62,7 +64,7 @@ class LazyLoop:
         begin = time.perf_counter()
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=NextUnknown(item))
         self._last = item
-        seconds = time.perf_counter() - begin
+        seconds = time.perf_counter() - begin - provisioning.spent(item)
         self._interactor.sendevent("runtest_protocol_complete", item_index=index, duration=seconds)
 
     def _tear_down(self, session: pytest.Session, following: pytest.Item | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_virtualpytest import collection
 from pytest_virtualpytest.distribution.history import Durations
 from pytest_virtualpytest.distribution.pool import Names, Unit
+from pytest_virtualpytest.needs import Need, assignments
 
 if TYPE_CHECKING:
     import pytest
@@ -53,11 +55,21 @@ class Asked:
 
 
 def wanted(items: Iterable[pytest.Item], lab: Lab) -> tuple[list[Any], list[int], list[str]]:
-    """Return what `Asked` is made of: the sets of needs; for each item its set's number, and its unit's name."""
+    """Return what `Asked` is made of: the sets of needs; for each item its set's number, and its unit's name.
+
+    A test that no device serves needs none: it is skipped, or fails, wherever it runs.
+    """
+
+    @functools.cache
+    def names_of(needs: tuple[Need, ...]) -> list[list[str]]:
+        rows = [lab.fitting(need) for need in needs]
+        served = next(assignments(rows), None) is not None
+        return [[device.name for device in row] for row in rows] if served else []
+
     sets: dict[str, int] = {}
     numbers, units = [], []
     for item in items:
-        names = [[device.name for device in lab.fitting(need)] for need in collection.needs_of(item)]
+        names = names_of(collection.needs_of(item))
         numbers.append(sets.setdefault(json.dumps(names), len(sets)))
         units.append(collection.unit_of(item))
     return [json.loads(names) for names in sets], numbers, units
