@@ -183,8 +183,10 @@ def _status(recording: Recording) -> StreamStatus:
     assert facts is not None  # it tells of a stream before it keeps a packet of it
     entries = [recording.ring.entry(number) for number in range(recording.ring.oldest(), newest.number + 1)]
     video = [entry for entry in entries if entry and entry.stream == ring.VIDEO]
-    lately = [entry for entry in video if entry.arrival > newest.arrival - 2]
-    span = lately[-1].arrival - lately[0].arrival
+    base = facts["base"][0] / facts["base"][1]
+    shown = sorted(entry.pts * base for entry in video if entry.generation == newest.generation)
+    lately = [at for at in shown if at > shown[-1] - 2]  # by the stream's clock: a stream may begin with a burst
+    span = lately[-1] - lately[0]
     return StreamStatus(
         width=facts["width"], height=facts["height"], codec=facts["codec"],
         fps=(len(lately) - 1) / span if span > 0 else 0.0, seconds=newest.captured - video[0].captured,
