@@ -99,8 +99,8 @@ def standing(resources: Sequence[str], ticket: str) -> dict[str, Any]:
 def passed(resources: Sequence[str], token: int) -> LeaseError:
     """Return the refusal of a call with the *token* of a lease that has ended."""
     held = _held(resources)
-    now = "is free" if held is None else f"has passed to {describe(held[0].get('holder', {}))}"
-    return LeaseError(f"the lease with token {token} has ended, and the device {now}; lease it anew")
+    now = "nobody holds it" if held is None else f"held by {describe(held[0].get('holder', {}))}"
+    return LeaseError(f"it is not leased with token {token} any more: {now}; lease it anew")
 
 
 def _mind_the_line(names: Sequence[str], ticket: str | None) -> None:
@@ -149,11 +149,11 @@ def _refusal(record: Mapping[str, Any], resource: str) -> LeaseError:
 
 def describe(holder: Mapping[str, Any]) -> str:
     """Return who *holder* is, in words."""
+    seconds = max(0.0, time.time() - float(holder.get("since", time.time())))
     words = [str(holder.get("user", "somebody"))]
     words += [f"run {holder['run']}"] if holder.get("run") else []
     words += [str(holder["test"])] if holder.get("test") else []
-    words += [f"{max(0.0, time.time() - float(holder['since'])):.0f} s"] if holder.get("since") else []
-    return ", ".join(words)
+    return ", ".join([*words, f"{seconds:.0f} s"])
 
 
 def _end_stopped(record: Mapping[str, Any], resource: str) -> bool:

@@ -6,7 +6,8 @@ import contextlib
 import json
 import os
 import stat
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -15,13 +16,21 @@ from pytest_virtualpytest.exceptions import LeaseError
 
 def opened(path: Path) -> IO[bytes]:
     """Open the file at *path*, made if need be; everybody who may use its folder may write it."""
-    try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o660)
-    except PermissionError as error:
-        raise LeaseError(f"{path} cannot be written by this account; see `ls -l` of it and of its folder") from error
-    with contextlib.suppress(PermissionError):  # another account's: it has done this
-        os.fchmod(descriptor, stat.S_IMODE(path.parent.stat().st_mode) & 0o660)
-    return os.fdopen(descriptor, "r+b", buffering=0)
+    with _told(path):
+        if not path.exists():
+            draft, file = new(path.parent)
+            with file, contextlib.suppress(FileExistsError):  # another was faster
+                path.hardlink_to(draft)
+            draft.unlink()
+        return path.open("r+b", buffering=0)
+
+
+def new(folder: Path) -> tuple[Path, IO[bytes]]:
+    """Make a file in *folder* that has its permissions before it has its name: it begins with a dot until then."""
+    with _told(folder):
+        descriptor, name = tempfile.mkstemp(prefix=".", dir=folder)
+    os.fchmod(descriptor, stat.S_IMODE(folder.stat().st_mode) & 0o660)
+    return Path(name), os.fdopen(descriptor, "r+b", buffering=0)
 
 
 def in_place(path: Path, file: IO[bytes]) -> bool:
@@ -46,3 +55,11 @@ def write(file: IO[bytes], record: Mapping[str, Any]) -> None:
     data = json.dumps(record).encode()
     os.pwrite(file.fileno(), data, 0)
     os.ftruncate(file.fileno(), len(data))
+
+
+@contextlib.contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except PermissionError as error:
+        raise LeaseError(f"{path} cannot be written by this account; see `ls -l` of it and of its folder") from error

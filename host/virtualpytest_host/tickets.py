@@ -1,6 +1,6 @@
 """Tickets: who waits for what, in the order in which they began to wait.
 
-    queues/RESOURCE/01764039603400000000-9f3ac01b    {"user": "ben", "run": "4f6b…", "test": "test_zap", …}
+    locks/RESOURCE@queue/01764039603400000000-9f3ac01b    {"user": "ben", "run": "4f6b…", "test": "test_zap", …}
 
 A file's name is its waiter's place: the nanosecond in which it began to wait, by its own clock, and a random
 word. The waiter gives one name to all its tickets on all hosts, so that the order is the same everywhere: two
@@ -10,11 +10,11 @@ it: whoever finds one without a lock removes it. Its modification time is the wa
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import os
 import re
 import stat
+import tempfile
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -26,7 +26,6 @@ from virtualpytest_host import lockfile, state
 
 _NAME = re.compile(r"[0-9]{20}-[0-9a-f]{8}")
 _SILENT = 12.0  # seconds without a heartbeat after which a waiter's process is stopped, and does not count
-_PLACE_SECONDS = 1.0
 
 
 class Ticket:
@@ -61,16 +60,11 @@ class Ticket:
         self._files.clear()
 
     def _placed(self, path: Path) -> tuple[Path, IO[bytes]]:
-        deadline = time.monotonic() + _PLACE_SECONDS
-        while time.monotonic() < deadline:
-            file = lockfile.opened(path)
-            with contextlib.suppress(BlockingIOError):  # another is just looking whether it is locked
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                if lockfile.in_place(path, file):
-                    lockfile.write(file, self._waiter)
-                    return path, file
-            file.close()
-        raise LeaseError(f"{path} could not be locked within {_PLACE_SECONDS:g} s; which process has it open?")
+        draft, file = lockfile.new(path.parent)
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # before it has its name: nobody sees it without its lock
+        lockfile.write(file, self._waiter)
+        draft.rename(path)
+        return path, file
 
 
 def ahead(resources: Iterable[str], name: str | None = None) -> list[dict[str, Any]]:
@@ -103,21 +97,26 @@ def _waiting(path: Path) -> dict[str, Any] | None:
 
 def _names(folder: Path) -> list[str]:
     try:
-        return os.listdir(folder)  # noqa: PTH208  # names, not paths: this is done at each lease
+        names = os.listdir(folder)  # noqa: PTH208  # names, not paths: this is done at each lease
     except FileNotFoundError:  # nobody ever waited
         return []
     except PermissionError as error:
         raise LeaseError(f"{folder} cannot be read by this account; see `ls -ld` of it") from error
+    return [name for name in names if not name.startswith(".")]  # that one is just being made
 
 
 def _line(resource: str) -> Path:
-    """Return the folder of the line for *resource*, open to whom the folder of all lines is."""
+    """Return the folder of the line for *resource*, made if need be, open to whom the locks are."""
     folder = _folder(resource)
-    with contextlib.suppress(FileExistsError):
-        folder.mkdir(mode=0o700)
-        folder.chmod(stat.S_IMODE(folder.parent.stat().st_mode) & 0o2770)
+    if not folder.is_dir():
+        draft = Path(tempfile.mkdtemp(prefix=".", dir=folder.parent))
+        draft.chmod(stat.S_IMODE(folder.parent.stat().st_mode) & 0o2770)
+        try:
+            draft.rename(folder)
+        except OSError:  # another was faster, and waits there already
+            draft.rmdir()
     return folder
 
 
 def _folder(resource: str) -> Path:
-    return state.folder("queues") / quote(resource, safe="")
+    return state.folder("locks") / f"{quote(resource, safe='')}@queue"  # no resource is quoted with an @

@@ -71,8 +71,7 @@ def labs(open_folder: Path, ssh_host: SshHost, monkeypatch: pytest.MonkeyPatch) 
     """Give two lab files of one machine: its devices are behind popen and ssh, in the other behind ssh and popen."""
     folder = open_folder / "shared"
     state = folder / "state"
-    for name in ("locks", "queues"):
-        (state / name).mkdir(parents=True)
+    (state / "locks").mkdir(parents=True)
     other = ssh_host.server.account
     account = other if other != getpass.getuser() and os.geteuid() == 0 else None  # only root may share with it
     _share(state, account)
@@ -158,7 +157,7 @@ def out_of_turn(uses: list[Use]) -> list[tuple[Use, Use]]:
 
 def _share(state: Path, account: str | None) -> None:
     """Let this account and *account* use *state* together, as an administrator does for /var/lib/virtualpytest."""
-    for folder in (state, state / "locks", state / "queues"):
+    for folder in (state, state / "locks"):
         if account:
             shutil.chown(folder, group=account)
         folder.chmod(0o2770)

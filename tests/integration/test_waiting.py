@@ -297,7 +297,7 @@ def test_waiter_that_is_ended_leaves_nothing(lab: Path, person: Callable[[str], 
         waiter.wait(20)
 
     until(lambda: in_line("waiting:1") == [], 2)
-    assert list((lab.parent / "state" / "queues" / "waiting%3A1").iterdir()) == []
+    assert list((lab.parent / "state" / "locks" / "waiting%3A1@queue").iterdir()) == []
 
 
 def test_killed_holder_hands_over_at_once(lab: Path, person: Callable[[str], Person]) -> None:
@@ -355,7 +355,7 @@ def test_command_with_the_token_of_a_lost_lease_is_refused(person: Callable[[str
     ben.hold(BOX1)
     device.link.token = token
 
-    with pytest.raises(LeaseError, match=r"the lease with token \d+ has ended, and the device has passed to ben, "):
+    with pytest.raises(LeaseError, match=r"it is not leased with token \d+ any more: held by ben, "):
         device.link.call("mark", {"text": "x"})
 
 

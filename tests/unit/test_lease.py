@@ -265,7 +265,7 @@ def test_call_with_the_token_of_an_ended_lease_is_told_who_has_it_now() -> None:
     refusal = lease.passed(["relay:1"], 1)
 
     assert str(refusal) == (
-        "the lease with token 1 has ended, and the device has passed to ben, run 4f6b, test_zap; lease it anew"
+        "it is not leased with token 1 any more: held by ben, run 4f6b, test_zap, 0 s; lease it anew"
     )
     held.release()
 
@@ -275,4 +275,4 @@ def test_call_with_the_token_of_an_ended_lease_is_told_that_the_device_is_free()
 
     refusal = lease.passed(["relay:1"], 1)
 
-    assert str(refusal) == "the lease with token 1 has ended, and the device is free; lease it anew"
+    assert str(refusal) == "it is not leased with token 1 any more: nobody holds it; lease it anew"

@@ -67,7 +67,7 @@ def waiting(moment: int, waiter: dict[str, str], *resources: str) -> Ticket:
 
 
 def line(resource: str) -> Path:
-    return state.folder("queues") / resource.replace(":", "%3A")
+    return state.folder("locks") / f"{resource.replace(':', '%3A')}@queue"
 
 
 def age(resource: str, seconds: float) -> None:
@@ -176,7 +176,7 @@ def test_name_that_is_none_is_refused(bad: str) -> None:
 
 
 def test_ticket_in_a_shared_folder_is_open_to_its_group() -> None:
-    state.folder("queues").chmod(0o2770)
+    state.folder("locks").chmod(0o2770)
 
     ticket = waiting(7, ANN, "relay:1")
 
@@ -191,7 +191,7 @@ def test_free_device_is_kept_for_who_is_first_in_line() -> None:
     with pytest.raises(LeaseError) as caught:
         lease.take(["relay:1"], CAT)
 
-    assert str(caught.value) == "kept for ann"
+    assert str(caught.value) == "kept for ann, 0 s"
     assert caught.value.details == {"held": True, "kept": True, "holder": ANN, "place": 3}
     for ticket in tickets:
         ticket.withdraw()
