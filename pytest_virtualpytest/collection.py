@@ -53,8 +53,11 @@ def of_function(item: pytest.Item) -> tuple[Need, ...]:
     return tuple(need for need in needs_of(item) if need.scope == "function")
 
 
-def check(items: Iterable[pytest.Item], lab: Lab) -> dict[str, str]:
-    """Return what is wrong with the needs of *items*, by node id: what *lab* cannot serve, what contradicts itself."""
+def check(items: Iterable[pytest.Item], lab: Lab, *, on_one_host: bool = False) -> dict[str, str]:
+    """Return what is wrong with the needs of *items*, by node id: what *lab* cannot serve, what contradicts itself.
+
+    With *on_one_host*, all devices of a test must be on one.
+    """
     known: dict[tuple[Need, ...], str] = {}
     problems = {}
     for item in items:
@@ -64,7 +67,7 @@ def check(items: Iterable[pytest.Item], lab: Lab) -> dict[str, str]:
             problems[item.nodeid] = "\n".join(error.problems)
             continue
         if needs not in known:
-            known[needs] = "" if _served(needs, lab) else _unserved(needs, lab)
+            known[needs] = _refused(needs, lab, on_one_host=on_one_host)
         if known[needs]:
             problems[item.nodeid] = f"{item.nodeid}: {known[needs]}"
     return problems
@@ -143,8 +146,18 @@ def _table(item: pytest.Item, role: str, words: Any) -> Mapping[str, Any]:
     return words
 
 
-def _served(needs: Sequence[Need], lab: Lab) -> bool:
-    return next(assignments([lab.fitting(need) for need in needs]), None) is not None
+def _refused(needs: Sequence[Need], lab: Lab, *, on_one_host: bool) -> str:
+    """Return why *lab* cannot serve *needs*, empty if it can."""
+    if not _served(needs, lab.devices):
+        return _unserved(needs, lab)
+    if on_one_host and not any(_served(needs, devices) for devices in lab.sites()):
+        words = " and ".join(map(str, needs))
+        return f"needs {words}; {lab.config.name} has them on different hosts, where --vpt-on-hosts cannot have both"
+    return ""
+
+
+def _served(needs: Sequence[Need], devices: Sequence[DeviceConfig]) -> bool:
+    return next(assignments([[one for one in devices if need.fits(one)] for need in needs]), None) is not None
 
 
 def _unserved(needs: Sequence[Need], lab: Lab) -> str:

@@ -26,6 +26,7 @@ Order = Callable[[Need, "list[DeviceConfig]"], "list[DeviceConfig]"]
 class Lab:
     """The lab of *config*; *only* the named devices of it, if any are named.
 
+    Devices are leased on host *site* only, where one is given: this process runs there.
     *waiting* is told once when a busy device is waited for; *order* puts the devices that would do
     in the order in which they are tried; *holder* is who leases, besides user and machine; up to *root*,
     reference pictures are looked for.
@@ -41,12 +42,13 @@ class Lab:
         waiting: Callable[[str], None] = lambda _line: None,
         order: Order = lambda _need, devices: devices,
         root: Path | None = None,
+        site: str | None = None,
     ) -> None:
         self.config = config
         self._only = only
         self._holder = client() | {"kind": "run"} | dict(holder or {})
         self._report = report or Silent()
-        self._waiting, self._order, self._root = waiting, order, root
+        self._waiting, self._order, self._root, self._site = waiting, order, root, site
         self._gateways = Gateways(config.hosts)
         self._held: dict[str, Device] = {}
 
@@ -54,6 +56,16 @@ class Lab:
     def devices(self) -> list[DeviceConfig]:
         """The devices that may be used."""
         return [device for device in self.config.devices.values() if not self._only or device.name in self._only]
+
+    def sites(self) -> list[list[DeviceConfig]]:
+        """Return the devices that may be used, host by host."""
+        hosts = dict.fromkeys(device.host for device in self.devices)
+        return [[device for device in self.devices if device.host == host] for host in hosts]
+
+    def offered(self, need: Need | None = None) -> list[DeviceConfig]:
+        """Return the devices that may be leased here, those that fit *need* if one is given."""
+        fitting = self.fitting(need) if need else self.devices
+        return [device for device in fitting if self._site in (None, device.host)]
 
     def check(self) -> None:
         """Raise ConfigError for names among *only* that the lab does not have."""
@@ -92,9 +104,10 @@ class Lab:
 
     def take(self, needs: Sequence[Need], *, test: str = "", timeout: float | None = None) -> list[Device]:
         """Lease a device for each of *needs*, all or none; for busy ones, wait in line."""
-        choices = [self._order(need, self.fitting(need)) for need in needs]
+        choices = [self._order(need, self.offered(need)) for need in needs]
         if next(assignments(choices), None) is None:
-            raise ConfigError(f"{' and '.join(map(str, needs))}: not enough devices in {self.config.name}")
+            here = f" on host {self._site!r}, where this worker is" if self._site else ""
+            raise ConfigError(f"{' and '.join(map(str, needs))}: not enough devices in {self.config.name}{here}")
         told, holder = False, self._holder | ({"test": test} if test else {})
         with Queue(holder, timeout, holds=bool(self._held)) as queue:
             while True:

@@ -34,6 +34,7 @@ class Run:
         self.config = config
         self.is_worker = bool(told)
         self.worker: str = told.get("workerid", "main")
+        self.site: str | None = told.get("virtualpytest_hosted", {}).get("host")  # the host that it runs on
         self.id: str = told.get("virtualpytest_run") or uuid.uuid4().hex
         self.folder = folder_of(config.getoption("allure_report_dir", None))
         self.journal = Journal(self.folder, self.id, self.worker)
@@ -49,7 +50,12 @@ class Run:
     @functools.cached_property
     def settings(self) -> LabConfig:
         """Return the lab that the options, the environment or the folder choose."""
-        return campaign.lab_of(self.config)
+        settings = campaign.lab_of(self.config)
+        if self.site is None:
+            return settings
+        from pytest_virtualpytest.distribution.hosted import at_home
+
+        return at_home(settings, self.site)
 
     @property
     def named(self) -> bool:
@@ -65,7 +71,7 @@ class Run:
         holder = {"run": self.id, "worker": self.worker}
         made = Lab(
             self.settings, only=only, holder=holder, report=self.report,
-            waiting=self.say, order=self.holding.order, root=self.config.rootpath,
+            waiting=self.say, order=self.holding.order, root=self.config.rootpath, site=self.site,
         )  # fmt: skip
         self.config.add_cleanup(made.close)
         return made

@@ -1,4 +1,4 @@
-"""Start an agent on a host and give the channel to it: the only place that knows execnet.
+"""Start an agent, or a Python for a worker, on a host: the only place that knows how execnet begins.
 
 execnet's own ssh command has compression switched on, which makes frames six times slower and which no option
 can switch off (``ssh -C -o Compression=no`` compresses), and opening has no time limit; so the command and the
@@ -32,7 +32,7 @@ _OPTIONS = (
 _LINE = "import sys;exec(eval(sys.stdin.readline()))"
 _READY = b"\x01"
 _START = """
-model = get_execmodel("thread")
+model = get_execmodel("MODEL")
 io = init_popen_io(model)
 io.write(b"\\x01")
 serve(io, id="virtualpytest")
@@ -64,16 +64,17 @@ class HostSettings(Protocol):
 
 
 class Link:
-    """A started agent: *channel* to it, and how to end it."""
+    """A started Python: execnet's *gateway* to it, the *channel* to the agent in it, and how to end it."""
 
     def __init__(self, process: subprocess.Popen[bytes], notes: IO[bytes]) -> None:
         self.pipes = Pipes(process)
+        self.gateway: Any = None
         self.channel: Any = None
         self._process, self._notes = process, notes
         self._ended = threading.Lock()
 
-    def boot(self) -> None:
-        """Start execnet there, and the agent in it; OSError, EOFError or `trouble.Banner`."""
+    def boot(self, spec: Any = None) -> None:
+        """Start execnet there, and the agent in it unless it is for *spec*; OSError, EOFError or `trouble.Banner`."""
         import inspect
 
         import execnet
@@ -81,11 +82,14 @@ class Link:
         from execnet.xspec import XSpec
 
         self.pipes.execmodel = gateway_base.get_execmodel("thread")
-        self.pipes.write(repr(inspect.getsource(gateway_base) + _START).encode() + b"\n")
+        start = _START.replace("MODEL", spec.execmodel if spec else "thread")
+        self.pipes.write(repr(inspect.getsource(gateway_base) + start).encode() + b"\n")
         first = self.pipes.read(1)
         if first != _READY:
             raise trouble.Banner(first)
-        self.channel = execnet.Gateway(self.pipes, XSpec("popen//id=virtualpytest")).remote_exec(_AGENT)
+        self.gateway = execnet.Gateway(self.pipes, spec or XSpec("popen//id=virtualpytest"))
+        if spec is None:
+            self.channel = self.gateway.remote_exec(_AGENT)
 
     def kill(self) -> None:
         """End the connection now; whoever waits for it sees the end of file."""
@@ -148,26 +152,29 @@ def command(host: HostSettings) -> list[str]:
     return ["ssh", *config, *options, "--", address, f'{host.python or "python3"} -P -u -c "{_LINE}"']
 
 
-def start(host: HostSettings) -> Link:
-    """Return a link to a new agent on *host*, or raise HostError within the time limit."""
+def start(host: HostSettings, spec: Any = None) -> Link:
+    """Return a link to a new agent on *host*, to a bare Python where execnet's *spec* says what for.
+
+    HostError within the time limit if that fails.
+    """
     check(host)
     deadline = time.monotonic() + OPEN_SECONDS
     if host.gateway == "popen":
-        return _attempt(host, deadline)
+        return _attempt(host, deadline, spec)
     with _slots_lock:
         slot = _slots.setdefault(host.gateway, threading.BoundedSemaphore(AT_ONCE))
     with slot:
         for tried in range(1, TRIES):
             try:
-                return _attempt(host, deadline)
+                return _attempt(host, deadline, spec)
             except HostError as error:
                 if not trouble.crowded(str(error.details.get("stderr", ""))) or time.monotonic() > deadline:
                     raise
                 time.sleep(random.uniform(0.1, 0.4) * tried)  # so that those refused do not return at once
-        return _attempt(host, deadline)
+        return _attempt(host, deadline, spec)
 
 
-def _attempt(host: HostSettings, deadline: float) -> Link:
+def _attempt(host: HostSettings, deadline: float, spec: Any) -> Link:
     """Start once, in a thread, since nothing in execnet ends by itself."""
     notes = tempfile.TemporaryFile()  # noqa: SIM115  # the link keeps it
     pipe = subprocess.PIPE
@@ -178,7 +185,7 @@ def _attempt(host: HostSettings, deadline: float) -> Link:
         notes.close()
         raise HostError(f"host {host.name!r}: cannot run {words[0]!r}: {error.strerror}") from error
     link, result = Link(process, notes), list[BaseException | None]()
-    thread = threading.Thread(target=_boot, args=(link, result), daemon=True)
+    thread = threading.Thread(target=_boot, args=(link, spec, result), daemon=True)
     thread.start()
     thread.join(max(0.1, deadline - time.monotonic()))
     if result == [None]:
@@ -191,9 +198,9 @@ def _attempt(host: HostSettings, deadline: float) -> Link:
         link.pipes.close_read()
 
 
-def _boot(link: Link, result: list[BaseException | None]) -> None:
+def _boot(link: Link, spec: Any, result: list[BaseException | None]) -> None:
     try:
-        link.boot()
+        link.boot(spec)
     except (trouble.Banner, EOFError, OSError) as error:
         result.append(error)
     else:

@@ -90,6 +90,10 @@ class DeviceConfig:
         """Return what can be done with the device."""
         return tuple(sorted({*self.given, *(word for one in self.controllers for word in one.capabilities)}))
 
+    def secrets(self) -> list[Secret]:
+        """Return the texts that its controllers take from the environment."""
+        return [secret for one in self.controllers for secret in _secrets(dict(one.settings))]
+
     def spec(self, environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         """Return what the device's host needs to know, secrets in the clear; ConfigError for those that are not set.
 
@@ -162,6 +166,11 @@ class LabConfig:
     campaigns: Mapping[str, Campaign] = field(default_factory=dict)
     sources: tuple[Path, ...] = ()
     name: str = BUILT_IN
+
+
+def _secrets(value: Any) -> list[Secret]:
+    members = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    return [value] if isinstance(value, Secret) else [one for member in members for one in _secrets(member)]
 
 
 def _plain(value: Any, environ: Mapping[str, str], problems: list[str]) -> Any:

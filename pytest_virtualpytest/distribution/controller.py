@@ -55,7 +55,7 @@ class Controller:
         devices = [device.name for device in self._run.lab.devices]
         self._scheduling = DeviceScheduling(
             config, log, self._durations, devices, self._tell, lambda: list(self._run.holding.unfit),
-            in_file_order=campaign.in_file_order(config),
+            in_file_order=campaign.in_file_order(config), **self._places(),
         )  # fmt: skip
         return self._scheduling
 
@@ -98,6 +98,12 @@ class Controller:
         with contextlib.suppress(VirtualPytestError, OSError):
             crash.write(self._run.folder, state, message, self._run.lab)
 
+    def _places(self) -> dict[str, Any]:
+        """Return which devices a worker can use, where workers are on the hosts."""
+        if not self._run.config.getoption("vpt_on_hosts"):
+            return {}
+        return {"sites": {site[0].host: frozenset(one.name for one in site) for site in self._run.lab.sites()}}
+
     def _tell(self, node: Any, word: str, *values: Any) -> None:
         self._sides[node].send(word, *values)
 
@@ -111,19 +117,22 @@ class Controller:
         match word:
             case "worker":
                 state.pid = values[0] if node.gateway.spec.popen else 0
+                for unfit in self._unfit:
+                    self._sides[node].send("unfit", *unfit)
                 self._sides[node].send("provisioned", provisioning.done(self._run.config))
             case "needs":
                 self._asked = self._asked or Asked(*values)
             case "waiting":
                 self._show(f"[{state.worker}] {values[0]}")
             case "unfit":
-                self._quarantine(*values)
+                self.quarantine(*values)
             case "provisioned":
                 provisioning.note(self._run.config, values)
                 for one in self._sides.values():
                     one.send("provisioned", values)
 
-    def _quarantine(self, device: str, why: str) -> None:
+    def quarantine(self, device: str, why: str) -> None:
+        """Use *device* no more in this run, in whichever worker."""
         if device in self._run.holding.unfit:
             return
         self._run.holding.unfit[device] = why
@@ -138,14 +147,21 @@ class Controller:
         while not self._ended.wait(1.0):
             now = time.monotonic()
             late, looked = now - looked - 1.0, now
-            for state in list(self._states.values()):
+            for node, state in list(self._states.items()):
                 if late > 2.0:  # this process itself was stopped: what the workers said meanwhile is still to be read
                     state.heard = now
                 if state.pid and now - state.heard > SILENCE:
                     state.killed = f"was ended: nothing was heard from it for {SILENCE:g} s"
-                    with contextlib.suppress(ProcessLookupError, PermissionError):
-                        os.kill(state.pid, signal.SIGKILL)
+                    self._end(node, state.pid)
                     state.pid = 0
+
+    def _end(self, node: Any, pid: int) -> None:
+        """End a worker: one on a host by its connection, since its number means nothing here."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if getattr(node.gateway.spec, "host", None):
+                node.gateway.link.kill()
+            else:
+                os.kill(pid, signal.SIGKILL)
 
     def _show(self, line: str) -> None:
         reporter = self._run.config.pluginmanager.get_plugin("terminalreporter")

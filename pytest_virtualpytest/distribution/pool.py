@@ -10,10 +10,11 @@ from __future__ import annotations
 import bisect
 import heapq
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 
 Names = tuple[str, ...]  # the devices of which one is needed
+Sites = Sequence[frozenset[str]]
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,15 @@ def _longest_first(unit: Unit) -> tuple[float, int]:
 
 
 class Pool:
-    """The units that wait, and the devices that are free; *in_file_order* instead of the most pressing first."""
+    """The units that wait, and the devices that are free; *in_file_order* instead of the most pressing first.
 
-    def __init__(self, devices: Iterable[str], units: Iterable[Unit], *, in_file_order: bool = False) -> None:
-        self._in_file_order = in_file_order
+    *sites* are sets of devices, where those of a unit must all be in one.
+    """
+
+    def __init__(
+        self, devices: Iterable[str], units: Iterable[Unit], *, in_file_order: bool = False, sites: Sites = ()
+    ) -> None:
+        self._in_file_order, self._sites = in_file_order, sites
         self._rank = {name: number for number, name in enumerate(devices)}
         self._free = set(self._rank)
         self._gone: set[str] = set()
@@ -75,8 +81,8 @@ class Pool:
             self._load[need] += unit.seconds
         self.waiting += 1
 
-    def next(self) -> Assignment | None:
-        """Return what to begin now, its devices taken; None where no unit has its devices free."""
+    def next(self, sites: Sites = ()) -> Assignment | None:
+        """Return what to begin now, in one of *sites* if there are any, its devices taken; None where nothing can."""
         best: tuple[tuple[float, int, float], tuple[Names, ...], Names] | None = None
         for needs, queue in self._queues.items():
             if not queue:
@@ -84,7 +90,7 @@ class Pool:
             pressure = -float(queue[-1].tests[0]) if self._in_file_order else self._pressure(needs)
             rank = (pressure, len(needs), queue[-1].seconds)
             if best is None or rank > best[0]:
-                devices = self._match(needs)
+                devices = self._match_within(needs, sites) if sites else self._match(needs)
                 if devices is not None:
                     best = rank, needs, devices
         if best is None:
@@ -117,7 +123,8 @@ class Pool:
             self.put(replace(unit, needs=()))
 
     def _lost(self, needs: tuple[Names, ...]) -> bool:
-        return any(self._gone.issuperset(need) for need in needs)
+        left = [site - self._gone for site in self._sites or [frozenset(self._rank)]]
+        return all(self._matched(needs, (), site) is None for site in left)
 
     def _pressure(self, needs: tuple[Names, ...]) -> float:
         """Return how long the busiest of the devices that are needed have still to work."""
@@ -130,14 +137,19 @@ class Pool:
             while spare and spare[0][2] not in self._free:
                 heapq.heappop(spare)
             return (spare[0][2],) if spare else None
-        return self._matched(needs, ())
+        return self._matched(needs, (), self._free)
 
-    def _matched(self, needs: Sequence[Names], taken: Names) -> Names | None:
+    def _match_within(self, needs: tuple[Names, ...], sites: Sites) -> Names | None:
+        """Return a free device for each of *needs*, all in one of *sites*; those that can best be spared."""
+        found = [self._matched(needs, (), self._free & site) for site in sites]
+        return min((names for names in found if names is not None), key=self._spared_all, default=None)
+
+    def _matched(self, needs: Sequence[Names], taken: Names, free: Set[str]) -> Names | None:
         if not needs:
             return taken
-        for _, _, name in sorted(self._spared(name) for name in needs[0] if name in self._free):
+        for _, _, name in sorted(self._spared(name) for name in needs[0] if name in free):
             if name not in taken:
-                found = self._matched(needs[1:], (*taken, name))
+                found = self._matched(needs[1:], (*taken, name), free)
                 if found is not None:
                     return found
         return None
@@ -149,6 +161,9 @@ class Pool:
             self._spare[need] = sorted(self._spared(name) for name in need if name in self._free)
             for name in need:
                 self._needed_by[name].append(need)
+
+    def _spared_all(self, names: Names) -> list[tuple[int, int, str]]:
+        return [self._spared(name) for name in names]
 
     def _spared(self, name: str) -> tuple[int, int, str]:
         """Return *name*, and before it how much it is to be spared for other tests."""

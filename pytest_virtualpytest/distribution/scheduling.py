@@ -6,7 +6,7 @@ A run of which no test needs a device is left to xdist's own load scheduling.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -24,16 +24,17 @@ class DeviceScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no ty
     """Gives each free worker a unit whose devices are free, test by test.
 
     *tell* sends a node a message aside, *unfit* gives the devices that are not to be used any more.
+    Where workers are on the hosts, *sites* has each host's devices: a worker uses those of its own.
     """
 
     def __init__(
         self, config: pytest.Config, log: Any, durations: Durations, devices: Sequence[str], tell: Tell, unfit: Unfit,
-        *, in_file_order: bool = False,
+        *, in_file_order: bool = False, sites: Mapping[str, frozenset[str]] | None = None,
     ) -> None:  # fmt: skip
         super().__init__(config, log)
         self.asked: Asked | None = None
         self._durations, self._devices, self._tell, self._unfit = durations, devices, tell, unfit
-        self._in_file_order = in_file_order
+        self._in_file_order, self._sites = in_file_order, sites or {}
         self._pool: Pool | None = None
         self._doing: dict[Any, tuple[Assignment, list[int]]] = {}
         self._idle: dict[Any, None] = {}
@@ -61,7 +62,7 @@ class DeviceScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no ty
         elif self._check_nodes_have_same_collection():
             self.collection = next(iter(self.node2collection.values()))
             units = self.asked.units(range(len(self.collection)), self.collection, self._durations)
-            self._pool = Pool(self._devices, units, in_file_order=self._in_file_order)
+            self._pool = Pool(self._devices, units, in_file_order=self._in_file_order, sites=list(self._sites.values()))
             self._await_work()
             self.dispatch()
 
@@ -108,7 +109,7 @@ class DeviceScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no ty
         """Give every free node something to do; end those for which nothing is left."""
         assert self._pool is not None
         self._pool.drop(self._unfit())
-        while self._idle and self._pool.waiting and (assignment := self._pool.next()) is not None:
+        while self._idle and self._pool.waiting and (assignment := self._pool.next(self._idle_sites())) is not None:
             node = self._take_node(assignment.devices)
             self._doing[node] = assignment, list(assignment.unit.tests)
             self._tell(node, "assign", list(assignment.devices))
@@ -119,18 +120,28 @@ class DeviceScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no ty
     def _take_node(self, devices: Sequence[str]) -> Any:
         """Return a free node, one that has opened the first of *devices* if there is one."""
         opened = self._opened.get(devices[0], {}) if devices else {}
-        node = next((node for node in opened if node in self._idle), None) or next(reversed(self._idle))
+        free = [node for node in self._idle if self._reach(node).issuperset(devices)] if self._sites else self._idle
+        node = next((node for node in opened if node in free), None) or next(reversed(free))
         del self._idle[node]
         for device in devices:
             self._opened.setdefault(device, {})[node] = None
         return node
+
+    def _idle_sites(self) -> Sequence[frozenset[str]]:
+        """Return the sets of devices that free nodes reach; none where they reach all."""
+        return list(dict.fromkeys(map(self._reach, self._idle))) if self._sites else ()
+
+    def _reach(self, node: Any) -> frozenset[str]:
+        """Return the devices that *node* can use."""
+        return self._sites.get(node.gateway.spec.host, frozenset()) if self._sites else frozenset(self._devices)
 
     def _await_work(self) -> None:
         """Take the nodes that have collected their tests and do nothing for free ones."""
         for node in self.node2pending:
             if node in self.node2collection and node not in self._doing and not node.shutting_down:
                 self._idle[node] = None
-                for device in first_devices(node.gateway.id, self._devices):
+                reached = [device for device in self._devices if device in self._reach(node)]
+                for device in first_devices(node.gateway.id, reached):
                     self._opened.setdefault(device, {})[node] = None
 
     def _send(self, node: Any, rest: list[int]) -> None:

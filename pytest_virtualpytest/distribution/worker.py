@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from pytest_virtualpytest import collection, provisioning
-from pytest_virtualpytest.distribution import crash, side
+from pytest_virtualpytest.distribution import crash, hosted, side
 from pytest_virtualpytest.distribution.loop import LazyLoop
 from pytest_virtualpytest.distribution.scheduling import first_devices
 from pytest_virtualpytest.distribution.units import wanted
@@ -32,6 +32,8 @@ class Worker:
         self._side = side.Side(channel, self._take)
         self._side.send("worker", os.getpid())
         run.watch(self._side.send)
+        if (home := run.config.workerinput.get(hosted.HOME)) is not None:  # type: ignore[attr-defined]
+            self._ship(home)
         threading.Thread(target=self._beat, daemon=True, name="beat of the worker").start()
 
     @pytest.hookimpl(tryfirst=True)
@@ -55,6 +57,15 @@ class Worker:
         """End the heartbeat."""
         self._ended.set()
 
+    def _ship(self, channel: Any) -> None:
+        """Send home what this worker reports."""
+        from pytest_virtualpytest.distribution.ship import Ship
+
+        assert self._run.folder is not None
+        ship = Ship(channel, self._run.folder)
+        self._run.config.pluginmanager.register(ship, "virtualpytest-ship")
+        self._run.journal.divert(ship.line)
+
     def _take(self, message: side.Message) -> None:
         word, *values = message
         if word == "assign":
@@ -68,7 +79,7 @@ class Worker:
 
     def _warm(self) -> None:
         """Open the device that is likely to be the first one, while others still collect their tests."""
-        for name in first_devices(self._run.worker, [device.name for device in self._run.lab.devices]):
+        for name in first_devices(self._run.worker, [device.name for device in self._run.lab.offered()]):
             with contextlib.suppress(VirtualPytestError):  # the first test on it will say so
                 self._run.lab.look(name)
 
