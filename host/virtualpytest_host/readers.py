@@ -10,6 +10,7 @@ import socket
 import threading
 import time
 from pathlib import Path
+from typing import NoReturn
 
 from virtualpytest_host import recording
 
@@ -62,15 +63,22 @@ class Readers:
             self._left = time.monotonic()
 
     def _end(self, selector: selectors.BaseSelector) -> None:
-        with (self._place / "start.lock").open("a") as lock:
+        try:
+            file = (self._place / "start.lock").open("a")
+        except FileNotFoundError:  # its folder is gone: nobody will come
+            self._quit()
+        with file as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:  # a reader is just coming
                 return
             if selector.select(0):  # one has just come
                 return
-            recording.forget(self._room)
-            os._exit(0)
+            self._quit()
+
+    def _quit(self) -> NoReturn:
+        recording.forget(self._room)
+        os._exit(0)
 
 
 def _spoke(connection: socket.socket) -> bool:

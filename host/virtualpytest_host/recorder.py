@@ -118,6 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _run(place: Path, room: Path, linger: float) -> None:
+    recording.sweep()
     recorder = Recorder(place, room, linger)
     sys.stdout.write("ready\n")
     sys.stdout.flush()

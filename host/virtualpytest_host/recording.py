@@ -31,6 +31,7 @@ from virtualpytest_host import needs, ring, state
 SILENCE = 3.0  # seconds without a packet after which a stream has stalled
 RING, SOCKET = "ring", "sock"
 _START_SECONDS = 15.0
+_SHARED = Path("/dev/shm")
 _WORDS = {ring.VIDEO: ("picture", "video"), ring.AUDIO: ("sound", "audio")}
 
 
@@ -59,7 +60,7 @@ def room(place: Path) -> Path:
     It is as private as *place*: shared memory itself is open to every account.
     """
     status = place.stat()
-    shared = Path("/dev/shm") / f"virtualpytest-{status.st_dev:x}-{status.st_ino:x}"
+    shared = _SHARED / f"virtualpytest-{status.st_dev:x}-{status.st_ino:x}"
     try:
         shared.mkdir(mode=0o700)
         os.chown(shared, -1, status.st_gid)
@@ -79,6 +80,15 @@ def forget(place: Path) -> None:
         (place / name).unlink(missing_ok=True)
     with contextlib.suppress(OSError):  # a recorder's folder, where there is no shared memory
         place.rmdir()
+
+
+def sweep() -> None:
+    """Forget the rooms that killed recorders have left: nobody holds the lock of their rings."""
+    for path in _SHARED.glob(f"virtualpytest-*/{RING}"):
+        with contextlib.suppress(OSError), path.open("rb") as ring_file:  # in use, another account's, or just gone
+            fcntl.flock(ring_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.path.samestat(path.stat(), os.fstat(ring_file.fileno())):
+                forget(path.parent)
 
 
 def share(path: Path, place: Path) -> None:

@@ -14,6 +14,7 @@ packet, and at the bytes written since, so that it needs no lock (a seqlock).
 
 from __future__ import annotations
 
+import fcntl
 import mmap
 import os
 import secrets
@@ -62,15 +63,16 @@ class Entry:
 
 
 class Writer:
-    """The one process that fills a ring."""
+    """The one process that fills a ring; it holds a flock on the file while it lives."""
 
     def __init__(self, path: Path) -> None:
         fresh = path.with_suffix(".new")
         fresh.unlink(missing_ok=True)
         descriptor = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o660)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
         os.ftruncate(descriptor, _START + _MOST)
         self._map = mmap.mmap(descriptor, _START + _MOST)
-        os.close(descriptor)
+        self._descriptor = descriptor
         self._count = self._written = 0
         self._size = DATA
         self._generation = secrets.randbelow(65536)  # no generation of the recorder before this one
@@ -80,6 +82,7 @@ class Writer:
     def close(self) -> None:
         """Unmap the ring; its readers keep what it holds."""
         self._map.close()
+        os.close(self._descriptor)
 
     def fit(self, pixels: int) -> None:
         """Make room for as many seconds of *pixels* a picture as of 720p; nothing, once a packet is there."""

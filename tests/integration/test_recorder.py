@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -109,6 +110,26 @@ def test_recorder_ends_some_time_after_its_last_reader(film: Source, quick_end: 
     assert not room.exists()
 
 
+def test_recorder_whose_folder_is_gone_ends_too(film: Source, quick_end: None) -> None:
+    with Recording(film):
+        (pid,) = recorders.pids(film)
+        room = recording.room(recording.folder(film))
+        shutil.rmtree(recording.folder(film))
+
+    until(lambda: ended(pid))
+    assert not room.exists()
+
+
+def test_next_recorder_sweeps_what_a_killed_one_has_left(film: Source, tmp_path: Path) -> None:
+    Recording(film).close()
+    room = recording.room(recording.folder(film))
+    recorders.kill(film)
+
+    with Recording(Source(str(Film().write(tmp_path / "other.ts")))) as other:
+        assert not room.exists()
+        other.wait(0)
+
+
 def test_recorder_stays_while_one_of_its_readers_does(film: Source, quick_end: None) -> None:
     with Recording(film) as held:
         for _ in range(3):
@@ -150,7 +171,7 @@ def test_killed_recorder_is_told_and_started_again(held: Recording, film: Source
     recorders.kill(film)
 
     with pytest.raises(CaptureError) as caught:
-        held.wait(5)
+        until(lambda: held.wait(0.1))
 
     assert str(caught.value) == (
         f"the recorder of {film.url} ended; its log: {recording.folder(film) / 'recorder.log'}"
