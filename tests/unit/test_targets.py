@@ -141,7 +141,7 @@ def test_unknown_kind_names_the_known_ones() -> None:
         from_wire({"kind": "smell"})
 
     assert str(caught.value) == (
-        "unknown target 'smell'; known: image, motion, black, all, any, not, appears, gone, then"
+        "unknown target 'smell'; known: image, text, motion, black, all, any, not, appears, gone, then"
     )
 
 
