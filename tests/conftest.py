@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["pytester"]
+pytest_plugins = ["pytester", "sshhost"]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -34,7 +34,7 @@ def receive(channel: Any) -> None:
     name = str(channel.receive())
     if not _HASH.fullmatch(name):
         raise HostError(f"{name!r} is no name of a suite")
-    folder = state.folder("code", str(os.getuid())) / name
+    folder = _own() / name
     if not use(folder):
         channel.send(None)
         _unpack(b"".join(iter(channel.receive, None)), folder)
@@ -54,6 +54,15 @@ def use(folder: Path) -> bool:
             return True
         os.close(lock)
     return False
+
+
+def _own() -> Path:
+    """Return this account's folder of suites."""
+    folder = state.folder("code") / str(os.getuid())
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.stat().st_uid != os.getuid():
+        raise HostError(f"{folder} belongs to another account, which could put tests of its own into it; remove it")
+    return folder
 
 
 def _unpack(archive: bytes, folder: Path) -> None:

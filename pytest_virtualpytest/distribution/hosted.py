@@ -15,6 +15,8 @@ from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import pytest
+
     from pytest_virtualpytest.config import LabConfig
 
 KEY = "virtualpytest_hosted"  # in xdist's workerinput: where the worker is, and what it is to do
@@ -42,6 +44,13 @@ def at_home(settings: LabConfig, host: str) -> LabConfig:
         return settings
     own = replace(settings.hosts[host], gateway="popen", python=None, ssh_config=None)
     return replace(settings, hosts={**settings.hosts, host: own})
+
+
+def without_controller(config: pytest.Config) -> None:
+    """Let pytest-rerunfailures count for itself: it asks the controller at a port of this machine's own loopback."""
+    module: Any = config.pluginmanager.get_plugin("rerunfailures")
+    if hasattr(module, "ClientStatusDB"):
+        module.ClientStatusDB = lambda *_: module.StatusDB()
 
 
 def _worker() -> CodeType:

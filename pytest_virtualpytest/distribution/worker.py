@@ -32,6 +32,8 @@ class Worker:
         self._side = side.Side(channel, self._take)
         self._side.send("worker", os.getpid())
         run.watch(self._side.send)
+        if run.site is not None:
+            hosted.without_controller(run.config)
         if (home := run.config.workerinput.get(hosted.HOME)) is not None:  # type: ignore[attr-defined]
             self._ship(home)
         threading.Thread(target=self._beat, daemon=True, name="beat of the worker").start()
