@@ -109,6 +109,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with (chosen.folder / "lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        recording.sweep()  # before it has a room of its own: the last one here may have been killed
         room = recording.room(chosen.folder)
         with contextlib.suppress(KeyboardInterrupt):
             try:
@@ -118,7 +119,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _run(place: Path, room: Path, linger: float) -> None:
-    recording.sweep()
     recorder = Recorder(place, room, linger)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
