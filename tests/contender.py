@@ -3,8 +3,8 @@
     python contender.py LAB FOLDER SECONDS SEED
 
 It prints ``ready``, waits for a line, and then prints one JSON object for each use of devices, at once: what it
-wanted, when it asked, since when it waited, when it had it. A device in use is marked by a file in FOLDER, which
-only one can make.
+wanted, when it asked, when it was in line, when it tried with success, since when it had it. A device in use is
+marked by a file in FOLDER, which only one can make.
 """
 
 from __future__ import annotations
@@ -46,14 +46,14 @@ class Contender:
     def _use(self) -> dict[str, object]:
         needs = self._needs()
         wanted = sorted({device.name for need in needs for device in self._lab.fitting(need)})
-        self._in_line, asked = None, time.monotonic()
+        self._in_line, asked = None, time.time()
         devices = self._lab.take(needs, timeout=60)
-        had = time.monotonic()
+        had = time.time()
+        tried = devices[0].link.call("holder").value["holder"]["since"]
         overlaps = self._hold(devices)
-        names = [device.name for device in devices]
         return {
-            "wanted": wanted, "had": names, "asked": asked, "in_line": self._in_line, "since": had,
-            "overlaps": overlaps,
+            "wanted": wanted, "had": [device.name for device in devices], "overlaps": overlaps,
+            "asked": asked, "in_line": self._in_line, "tried": tried, "since": had,
         }  # fmt: skip
 
     def _needs(self) -> list[Need]:
@@ -85,7 +85,7 @@ class Contender:
         return True
 
     def _waits(self, _line: str) -> None:
-        self._in_line = time.monotonic()
+        self._in_line = time.time()
 
 
 def _tell(line: str) -> None:

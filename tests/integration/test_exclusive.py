@@ -24,7 +24,6 @@ import sshd
 from bench import SshHost
 
 CONTENDER = Path(__file__).parent.parent / "contender.py"
-SLACK = 0.3  # seconds that may pass between having a device and noting it
 LAB = """
 [hosts.near]
 gateway = "{near}"
@@ -60,10 +59,11 @@ class Use:
     who: int
     wanted: list[str]
     had: list[str]
+    overlaps: list[str]
     asked: float
     in_line: float | None
+    tried: float
     since: float
-    overlaps: list[str]
 
 
 @pytest.fixture
@@ -145,13 +145,13 @@ def told(who: int, process: subprocess.Popen[str]) -> list[Use]:
 
 
 def out_of_turn(uses: list[Use]) -> list[tuple[Use, Use]]:
-    """Return who had a device that somebody was in line for before they had even asked."""
+    """Return who had a device that somebody was in line for, and went on to be, before they had even asked."""
     return [
         (late, early)
         for early in uses
         if early.in_line is not None
         for late in uses
-        if early.in_line < late.asked and late.since + SLACK < early.since and set(late.had) & set(early.wanted)
+        if early.in_line < late.asked and late.since < early.tried and set(late.had) & set(early.wanted)
     ]
 
 
