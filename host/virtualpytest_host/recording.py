@@ -223,10 +223,10 @@ class Recording:
         return self._word[1]
 
     def _drain(self) -> bool:
+        """Read what there is; tell whether more may come: the end may stand behind the last bytes."""
         try:
-            while data := self._socket.recv(65536):
-                if len(data) < 65536:
-                    return True
+            while self._socket.recv(65536):
+                pass
         except BlockingIOError:
             return True
         except ConnectionError:
