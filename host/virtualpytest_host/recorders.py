@@ -16,6 +16,7 @@ from virtualpytest_host import recording, ring, state
 
 _END_SECONDS = 3.0  # to end by itself; one that hangs in a driver is killed
 _GONE_SECONDS = 5.0
+_PICTURE_SECONDS = 10.0
 _MODULE = b"virtualpytest_host.recorder"
 
 
@@ -51,7 +52,7 @@ def restart(source: Source) -> dict[str, Any]:
     with recording.Recording(source) as held:
         trouble = ""
         try:
-            held.first(ring.VIDEO, time.monotonic() + _GONE_SECONDS)
+            held.first(ring.VIDEO, time.monotonic() + _PICTURE_SECONDS)
         except CaptureError as error:
             trouble = error.message
     started = [pid for pid, other in running() if other == place]
