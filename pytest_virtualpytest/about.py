@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import platform
+from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,11 +17,30 @@ from pytest_virtualpytest.exceptions import LabFault
 if TYPE_CHECKING:
     from pytest_virtualpytest.config import LabConfig
 
-_CI = (  # kind, the variable that tells of it, its build's name, its address
-    ("github", "GITHUB_ACTIONS", "GITHUB_RUN_NUMBER", "GITHUB_SERVER_URL"),
-    ("gitlab", "GITLAB_CI", "CI_PIPELINE_ID", "CI_PIPELINE_URL"),
-    ("jenkins", "JENKINS_URL", "BUILD_NUMBER", "BUILD_URL"),
-)
+
+
+@dataclass(frozen=True)
+class _Ci:
+    """A build server: the variable that tells of it, then what its build is called, built from, and shown at."""
+
+    name: str
+    sign: str
+    build: str
+    branches: tuple[str, ...]
+    address: str
+
+
+_CI = (
+    _Ci(
+        "GitHub", "GITHUB_ACTIONS", "{GITHUB_RUN_NUMBER}", ("GITHUB_HEAD_REF", "GITHUB_REF_NAME"),
+        "{GITHUB_SERVER_URL}/{GITHUB_REPOSITORY}/actions/runs/{GITHUB_RUN_ID}",
+    ),
+    _Ci(
+        "GitLab", "GITLAB_CI", "{CI_PIPELINE_ID}", ("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME", "CI_COMMIT_REF_NAME"),
+        "{CI_PIPELINE_URL}",
+    ),
+    _Ci("Jenkins", "JENKINS_URL", "{BUILD_NUMBER}", ("CHANGE_BRANCH", "BRANCH_NAME", "GIT_BRANCH"), "{BUILD_URL}"),
+)  # fmt: skip
 
 
 def write(folder: Path, run: str, lab: LabConfig) -> None:
@@ -45,13 +66,22 @@ def environment(lab: LabConfig) -> dict[str, str]:
     }
 
 
-def executor(run: str, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return who runs the tests: a CI by its variables, else this machine."""
-    for kind, sign, build, address in _CI:
-        if environ.get(sign):
-            about = {"name": kind.capitalize(), "type": kind, "buildName": environ.get(build, run)}
-            return about | {"buildUrl": environ.get(address, ""), "reportName": f"run {run[:8]}"}
-    return {"name": platform.node(), "type": "local", "buildName": run[:8], "reportName": f"run {run[:8]}"}
+def executor(run: str, environ: Mapping[str, str]) -> dict[str, str | int]:
+    """Return who runs the tests: a build server by its variables, with build, branch and link, else this machine."""
+    title = f"run {run[:8]}"
+    for ci in _CI:
+        if environ.get(ci.sign):
+            return {"name": ci.name, "type": ci.name.lower(), "reportName": title, **_build(ci, run, environ)}
+    return {"name": platform.node(), "type": "local", "reportName": title, "buildName": run[:8]}
+
+
+def _build(ci: _Ci, run: str, environ: Mapping[str, str]) -> dict[str, str | int]:
+    known = defaultdict(str, environ)
+    number = ci.build.format_map(known)
+    branch = next((environ[name] for name in ci.branches if environ.get(name)), "")
+    order: dict[str, str | int] = {"buildOrder": int(number)} if number.isdecimal() else {}
+    name = f"{number or run[:8]} ({branch})" if branch else number or run[:8]  # what viewers show
+    return {"buildName": name, **order, "branch": branch, "buildUrl": ci.address.format_map(known)}
 
 
 def categories() -> list[dict[str, object]]:

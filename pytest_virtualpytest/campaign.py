@@ -38,7 +38,7 @@ def choose(config: pytest.Config, args: list[str]) -> None:
     if said.vpt_campaign is None or said.help or said.version:
         return
     lab = _read(config, said.vpt_lab)
-    campaign = _named(lab, said.vpt_campaign)
+    campaign = lab.campaign(said.vpt_campaign)
     if campaign.deadline is not None:
         lab = replace(lab, deadline=campaign.deadline)
     config.stash[_CHOSEN] = _Chosen(lab, campaign)
@@ -70,15 +70,6 @@ def _read(config: pytest.Config, files: list[str]) -> LabConfig:
 
     here = config.invocation_params.dir
     return choose(files, os.environ, here if (here / loading.FILE).is_file() else config.rootpath)
-
-
-def _named(lab: LabConfig, name: str) -> Campaign:
-    from pytest_virtualpytest.config.words import nearest
-
-    if name not in lab.campaigns:
-        known = nearest(name, lab.campaigns) or "; it has none: write [campaigns.NAME] into a lab file"
-        raise ConfigError(f"{lab.name}: no campaign {name!r}{known}")
-    return lab.campaigns[name]
 
 
 def _options(config: pytest.Config, lab: LabConfig, campaign: Campaign) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterator
 
 import pytest
 
-from pytest_virtualpytest import campaign, collection, hookspecs, tally
+from pytest_virtualpytest import campaign, collection, hookspecs, junit, tally
 from pytest_virtualpytest.deadlines import Deadlines
 from pytest_virtualpytest.exceptions import ConfigError
 from pytest_virtualpytest.fixtures import desktop, devices, dut, lab, measure, mobile, stb, tv
@@ -97,6 +97,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(tally.Marks(run), "virtualpytest-marks")
     if not run.is_worker:
         config.pluginmanager.register(tally.Tally(), "virtualpytest-tally")
+        config.pluginmanager.register(junit.LastAttempts(), "virtualpytest-junit")
     _distribute(config, run)
     if campaign.of(config) is not None or config.getoption("vpt_plan"):
         from pytest_virtualpytest import planning, provisioning

@@ -16,8 +16,10 @@ from pytest_virtualpytest.cli import (
     lab,
     leases,
     match,
+    plan,
     press,
     release,
+    run,
     shot,
     take,
     watch,
@@ -70,6 +72,6 @@ def _parser() -> argparse.ArgumentParser:
     version = f"virtualpytest {metadata.version('virtualpytest')}"
     parser.add_argument("--version", action="version", version=version)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for noun in (init, lab, host, devices, leases, take, release, shot, press, watch, match, dashboard):
+    for noun in (init, lab, host, devices, run, plan, leases, take, release, shot, press, watch, match, dashboard):
         noun.add(commands)
     return parser

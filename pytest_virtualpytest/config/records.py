@@ -167,6 +167,15 @@ class LabConfig:
     sources: tuple[Path, ...] = ()
     name: str = BUILT_IN
 
+    def campaign(self, name: str) -> Campaign:
+        """Return the campaign *name*; ConfigError without one."""
+        from pytest_virtualpytest.config.words import nearest
+
+        if name not in self.campaigns:
+            known = nearest(name, self.campaigns) or "; it has none: write [campaigns.NAME] into a lab file"
+            raise ConfigError(f"{self.name}: no campaign {name!r}{known}")
+        return self.campaigns[name]
+
 
 def _secrets(value: Any) -> list[Secret]:
     members = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -333,3 +334,33 @@ def test_run_without_devices_has_no_table(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_inprocess("suites/zap", "-k", "none")
 
     result.stdout.no_fnmatch_line("*= devices =*")
+
+
+def test_junit_has_the_verdicts_of_allure(pytester: pytest.Pytester) -> None:
+    campaign(pytester, "reruns = 1", tests='["suites/other"]')
+    (pytester.path / "suites/other/test_other.py").write_text(
+        """
+import os, pathlib
+def test_passes(stb): pass
+def test_fails(stb): assert False
+def test_passes_at_last(stb):
+    first = pathlib.Path("tried")
+    if not first.exists():
+        first.touch()
+        assert False
+def test_dies(tv): os.kill(os.getpid(), 9)
+"""
+    )
+
+    pytester.runpytest_subprocess("--vpt-campaign", "nightly", "-n", "2", "--junitxml=junit.xml", "--alluredir=ar")
+
+    cases = ElementTree.parse(pytester.path / "junit.xml").iter("testcase")
+    junit = [(case.get("name"), any(child.tag in {"failure", "error"} for child in case)) for case in cases]
+    found = [json.loads(path.read_text()) for path in (pytester.path / "ar").glob("*-result.json")]
+    last = {one["name"]: one["status"] for one in sorted(found, key=lambda one: one["start"])}
+    assert sorted(junit) == [
+        ("test_dies", True), ("test_fails", True), ("test_passes", False), ("test_passes_at_last", False),
+    ]  # fmt: skip
+    assert last == {
+        "test_passes": "passed", "test_fails": "failed", "test_passes_at_last": "passed", "test_dies": "broken",
+    }  # fmt: skip
