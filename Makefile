@@ -15,7 +15,7 @@ demo:  ## a campaign on two virtual set-top boxes, and its results in the dashbo
 	@exec .demo/venv/bin/python examples/demo.py .demo
 
 test: .venv/bin/tox  ## every check, on the Python at hand
-	@.ci/packages sshd ssh opencv
+	@.ci/packages sshd ssh opencv tesseract
 	$(TOX) -e lint,types,layers,docs
 	$(TOX) -qq -e py
 

@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from pytest_virtualpytest.lab import Lab
     from pytest_virtualpytest.measure import Measure
     from pytest_virtualpytest.models import Clip, Duration, Frame, Level, Measurement, Press, Region, Sighting
-    from pytest_virtualpytest.targets import All, AnyOf, Appears, Black, Gone, Image, Motion, Not, Target, Then
+    from pytest_virtualpytest.targets import All, AnyOf, Appears, Black, Gone, Image, Motion, Not, Target, Text, Then
 
 __all__ = [
     "All", "AnyOf", "Appears", "Black", "CallTimeout", "CapabilityMissing", "CaptureError", "Clip", "ConfigError",
     "Device", "DeviceError", "DeviceLost", "Devices", "Duration", "Frame", "Gone", "HostError", "Image", "Key",
     "Lab", "LabFault", "LeaseError", "Level", "Measure", "Measurement", "Motion", "Not", "NotSeen", "OutOfLimits",
-    "Press", "ReferenceNotFound", "Region", "Seen", "Sighting", "Target", "Then", "VirtualPytestError",
+    "Press", "ReferenceNotFound", "Region", "Seen", "Sighting", "Target", "Text", "Then", "VirtualPytestError",
     "device_fixture",
 ]  # fmt: skip
 
@@ -46,7 +46,7 @@ _HOMES = {
     "lab": {"Lab"},
     "measure": {"Measure"},
     "models": {"Clip", "Duration", "Frame", "Level", "Measurement", "Press", "Region", "Sighting"},
-    "targets": {"All", "AnyOf", "Appears", "Black", "Gone", "Image", "Motion", "Not", "Target", "Then"},
+    "targets": {"All", "AnyOf", "Appears", "Black", "Gone", "Image", "Motion", "Not", "Target", "Text", "Then"},
 }
 
 

@@ -26,7 +26,7 @@ def rgb(colour: Colour | Sequence[int], who: str) -> tuple[int, int, int]:
     parts = tuple(colour)
     if len(parts) != 3 or not all(type(part) is int and 0 <= part <= 255 for part in parts):
         raise VirtualPytestError(f"{who}: {colour!r} is no colour; write 'white', '#1e90ff' or (30, 144, 255)")
-    return parts  # type: ignore[return-value]  # there are three
+    return parts
 
 
 def _named(colour: str, who: str) -> tuple[int, int, int]:

@@ -6,7 +6,7 @@ A reference picture travels by the SHA-256 of its bytes; the bytes follow once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -20,7 +20,7 @@ from pytest_virtualpytest.targets.text import Text
 _KINDS: dict[str, type[Target]] = {
     cls.kind: cls for cls in (Image, Text, Motion, Black, All, AnyOf, Not, Appears, Gone, Then)
 }
-_ROWS = {"region": Region._make, "resolution": tuple, "colour": tuple}  # JSON has lists only
+_ROWS: dict[str, Callable[[Any], Any]] = {"region": Region._make, "resolution": tuple, "colour": tuple}
 
 
 def to_wire(target: Target) -> dict[str, Any]:

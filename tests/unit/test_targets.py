@@ -20,6 +20,7 @@ from pytest_virtualpytest.targets import (
     Motion,
     Not,
     Target,
+    Text,
     Then,
     as_target,
     from_wire,
@@ -33,6 +34,9 @@ BANNER = Image("banner.png", Region(1, 2, 30, 40), 0.8, "ab" * 32, "cd" * 32, (1
 EVERY = [
     BANNER,
     Image("banner.png"),
+    Text("Settings"),
+    Text("Über", Region(1, 2, 30, 40), "deu", case=True, accents=False, distance=2, fold=True, colour="#1e90ff"),
+    Text(pattern=r"\d+ %", confidence=0.7),
     Motion(),
     Motion(Region(0, 0, 10, 10), 40),
     Black(),
@@ -64,6 +68,8 @@ def test_string_is_an_image() -> None:
     ("target", "words"),
     [
         (Image("home.png"), "home.png"),
+        (Text("Wi-Fi"), "text 'Wi-Fi'"),
+        (Text(pattern=r"\d+"), r"text /\d+/"),
         (Motion(), "motion"),
         (Black(), "black"),
         (All("a.png", Black()), "all of (a.png, black)"),
@@ -112,6 +118,48 @@ def test_threshold_that_would_always_or_never_be_passed_is_an_error(kind: Any, t
         kind(threshold=threshold)
 
     assert str(caught.value) == f"{kind.kind}: threshold {threshold} is not within 1..254 gray levels"
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({}, "text '': give either a text or a pattern"),
+        ({"text": "a", "pattern": "a"}, "text /a/: give either a text or a pattern"),
+        ({"text": " \n\t"}, "text ' \\n\\t': a text of blanks is on every screen, and on none"),
+        ({"text": "On", "distance": 2}, "text 'On': distance 2 of 2 letters; from 0 to 1 would tell texts apart"),
+        ({"text": "On", "distance": -1}, "text 'On': distance -1 of 2 letters; from 0 to 1 would tell texts apart"),
+        ({"text": "On", "lang": "../eng x"}, "text 'On': '../eng x' is no language; write lang='eng', or 'eng+deu'"),
+        ({"text": "On", "confidence": 30}, "text 'On': confidence 30 is not within 0..1"),
+        ({"text": "On", "colour": "whit"}, "text 'On': no colour 'whit'; did you mean 'white'?"),
+        (
+            {"text": "On", "colour": (1, 2)},
+            "text 'On': (1, 2) is no colour; write 'white', '#1e90ff' or (30, 144, 255)",
+        ),
+        ({"pattern": "a*"}, "text /a*/: the pattern matches nothing at all too: it would always be true"),
+        ({"pattern": "(a"}, "text /(a/: no regular expression: missing ), unterminated subpattern at position 0"),
+        (
+            {"pattern": "a", "fold": True},
+            "text /a/: distance and fold go with a text; a pattern says itself what may differ",
+        ),
+    ],
+)
+def test_text_that_would_always_or_never_be_there_is_an_error(fields: dict[str, Any], message: str) -> None:
+    with pytest.raises(VirtualPytestError) as caught:
+        Text(**fields)
+
+    assert str(caught.value) == message
+
+
+def test_colour_of_a_text_is_numbers_however_it_was_given() -> None:
+    wanted = {Text("On", colour=colour).colour for colour in ("#ffffff", "white", "White", (255, 255, 255))}
+
+    assert wanted == {(255, 255, 255)}
+
+
+def test_language_goes_to_every_text_without_one() -> None:
+    target = All(Text("An"), Not(Text("On", lang="eng")))
+
+    assert resolve(target, lambda image: image, "deu") == All(Text("An", lang="deu"), Not(Text("On", lang="eng")))
 
 
 def test_every_image_within_is_resolved() -> None:

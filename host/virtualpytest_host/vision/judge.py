@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from pytest_virtualpytest.exceptions import VirtualPytestError
 from pytest_virtualpytest.models import Sighting
-from pytest_virtualpytest.targets import All, AnyOf, Appears, Black, Gone, Image, Motion, Not, Target, Then
+from pytest_virtualpytest.targets import All, AnyOf, Appears, Black, Gone, Image, Motion, Not, Target, Text, Then
 from virtualpytest_host.picture import Picture
 from virtualpytest_host.vision.draw import annotate
 from virtualpytest_host.vision.leaves import Content, SeesBlack, SeesImage, SeesMotion
+from virtualpytest_host.vision.text import SeesText
 from virtualpytest_host.vision.verdict import Member, Verdict
 
 
@@ -47,6 +48,8 @@ class Judge:
     def _all(self, target: Target, picture: Picture) -> list[Verdict]:
         if isinstance(target, Image):
             return SeesImage(target, self._references).all(picture)
+        if isinstance(target, Text):
+            return SeesText(target).all(picture)
         if isinstance(target, AnyOf):
             return [found for each in target.targets for found in self._all(each, picture)]
         verdict = member(target, self._references).see(picture)
@@ -73,6 +76,8 @@ def member(target: Target, content: Content) -> Member:
     match target:
         case Image():
             return SeesImage(target, content)
+        case Text():
+            return SeesText(target)
         case Motion():
             return SeesMotion(target)
         case Black():
