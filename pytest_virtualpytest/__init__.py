@@ -28,15 +28,27 @@ if TYPE_CHECKING:
     from pytest_virtualpytest.fixtures import Devices, device_fixture
     from pytest_virtualpytest.lab import Lab
     from pytest_virtualpytest.measure import Measure
-    from pytest_virtualpytest.models import Clip, Duration, Frame, Level, Measurement, Press, Region, Sighting
+    from pytest_virtualpytest.models import (
+        Clip,
+        Duration,
+        Element,
+        Entry,
+        Frame,
+        Level,
+        Measurement,
+        Output,
+        Press,
+        Region,
+        Sighting,
+    )
     from pytest_virtualpytest.targets import All, AnyOf, Appears, Black, Gone, Image, Motion, Not, Target, Text, Then
 
 __all__ = [
     "All", "AnyOf", "Appears", "Black", "CallTimeout", "CapabilityMissing", "CaptureError", "Clip", "ConfigError",
-    "Device", "DeviceError", "DeviceLost", "Devices", "Duration", "Frame", "Gone", "HostError", "Image", "Key",
-    "Lab", "LabFault", "LeaseError", "Level", "Measure", "Measurement", "Motion", "Not", "NotSeen", "OutOfLimits",
-    "Press", "ReferenceNotFound", "Region", "Seen", "Sighting", "Target", "Text", "Then", "VirtualPytestError",
-    "device_fixture",
+    "Device", "DeviceError", "DeviceLost", "Devices", "Duration", "Element", "Entry", "Frame", "Gone", "HostError",
+    "Image", "Key", "Lab", "LabFault", "LeaseError", "Level", "Measure", "Measurement", "Motion", "Not", "NotSeen",
+    "OutOfLimits", "Output", "Press", "ReferenceNotFound", "Region", "Seen", "Sighting", "Target", "Text", "Then",
+    "VirtualPytestError", "device_fixture",
 ]  # fmt: skip
 
 _HOMES = {
@@ -45,7 +57,10 @@ _HOMES = {
     "fixtures": {"Devices", "device_fixture"},
     "lab": {"Lab"},
     "measure": {"Measure"},
-    "models": {"Clip", "Duration", "Frame", "Level", "Measurement", "Press", "Region", "Sighting"},
+    "models": {
+        "Clip", "Duration", "Element", "Entry", "Frame", "Level", "Measurement", "Output", "Press", "Region",
+        "Sighting",
+    },
     "targets": {"All", "AnyOf", "Appears", "Black", "Gone", "Image", "Motion", "Not", "Target", "Text", "Then"},
 }
 

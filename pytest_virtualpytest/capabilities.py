@@ -11,7 +11,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import ClassVar, Protocol, TypeAlias, runtime_checkable
+
+from pytest_virtualpytest.models import Element, Entry, Output
+
+Point: TypeAlias = "tuple[int, int]"  # in pixels of the device's picture, (0, 0) its top left corner
 
 CAPABILITIES = ("remote", "screen", "audio", "touch", "ui", "apps", "shell", "files", "power", "network", "logs", "web")
 
@@ -127,3 +131,80 @@ class Watched(Protocol):
 
     def stream(self) -> Source:
         """Return the source of pictures and sound."""
+
+
+@runtime_checkable
+class Touch(Protocol):
+    """A screen that is touched."""
+
+    def tap(self, x: int, y: int, /) -> None:
+        """Touch (*x*, *y*) for a moment."""
+
+    def swipe(self, points: Sequence[Point], seconds: float, /) -> None:
+        """Draw a finger through *points* within *seconds*; two equal ones are a long touch."""
+
+
+@runtime_checkable
+class Ui(Protocol):
+    """What is on screen, as the device itself describes it."""
+
+    def tree(self) -> Element:
+        """Return the root of the elements on screen, regions in pixels of the picture."""
+
+
+@runtime_checkable
+class Shell(Protocol):
+    """Commands on the device."""
+
+    def run(self, command: str | Sequence[str], seconds: float, /) -> Output:
+        """Run a line of the device's shell, or a program with arguments that reach it as they are."""
+
+
+@runtime_checkable
+class Files(Protocol):
+    """The device's files; a path is data, whatever is in it."""
+
+    def push(self, content: bytes, path: str, /) -> None:
+        """Write *content* to the file at *path*, with the folders above it."""
+
+    def pull(self, path: str, /) -> bytes:
+        """Return what is in the file at *path*."""
+
+    def list(self, path: str, /) -> Sequence[Entry]:
+        """Return what is in the folder at *path*."""
+
+
+@runtime_checkable
+class Apps(Protocol):
+    """The programs of the device, by the names that it knows them by."""
+
+    def launch(self, app: str, /) -> None:
+        """Bring *app* to the front, started if it does not run."""
+
+    def stop(self, app: str, /) -> None:
+        """End *app*."""
+
+    def list(self) -> Sequence[str]:
+        """Return what is installed."""
+
+    def current(self) -> str:
+        """Return the app in front."""
+
+
+@runtime_checkable
+class Installs(Protocol):
+    """Apps that can be installed, and made as new."""
+
+    def install(self, package: bytes, /) -> None:
+        """Install the app in *package*, in the device's own format."""
+
+    def clear(self, app: str, /) -> None:
+        """End *app* and forget all that it has kept."""
+
+
+@runtime_checkable
+class Logs(Protocol):
+    """What the device itself writes down."""
+
+    def since(self, moment: float, /) -> str:
+        """Return its lines from *moment* of this host's CLOCK_MONOTONIC on."""

@@ -1,6 +1,8 @@
-"""What a test does to a device: its remote, its power, its sound."""
+"""What a test does to a device: its remote, its touch, its power, its sound."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from pytest_virtualpytest.link import Link
 from pytest_virtualpytest.looking import Looking
@@ -41,6 +43,36 @@ class Remote:
             args = {"key": str(key), "target": self._looking.shipped(wanted), "at_most": at_most, "interval": interval}
             reply = self._link.call("remote.press_until", args, seconds=at_most * (interval + 1))
             return Sighting.from_wire(reply.value["sighting"])
+
+
+class Touch:
+    """The screen that is touched; places are in pixels of the picture."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    def tap(self, x: int, y: int) -> Press:
+        """Touch (*x*, *y*) for a moment; return when that was."""
+        __tracebackhide__ = True
+        with self._link.step(f"tap {x},{y}"):
+            return Press.from_wire(self._link.call("touch.tap", {"x": x, "y": y}).value)
+
+    def hold(self, x: int, y: int, seconds: float = 1.0) -> Press:
+        """Keep a finger on (*x*, *y*) for *seconds*."""
+        __tracebackhide__ = True
+        with self._link.step(f"hold {x},{y}", {"seconds": seconds}):
+            return self._drawn([(x, y), (x, y)], seconds)
+
+    def swipe(self, *points: tuple[int, int], seconds: float = 0.3) -> Press:
+        """Draw a finger through two *points*, or more, within *seconds*."""
+        __tracebackhide__ = True
+        with self._link.step(f"swipe {' '.join(f'{x},{y}' for x, y in points)}", {"seconds": seconds}):
+            return self._drawn(points, seconds)
+
+    def _drawn(self, points: Sequence[tuple[int, int]], seconds: float) -> Press:
+        __tracebackhide__ = True
+        args = {"points": [list(point) for point in points], "seconds": seconds}
+        return Press.from_wire(self._link.call("touch.swipe", args, seconds=seconds).value)
 
 
 class Power:

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_virtualpytest.controls import Audio, Power, Remote
+from pytest_virtualpytest.controls import Audio, Power, Remote, Touch
+from pytest_virtualpytest.elements import Ui
+from pytest_virtualpytest.inside import Apps, Files, Logs, Shell
 from pytest_virtualpytest.link import Link
 from pytest_virtualpytest.looking import Looking
 from pytest_virtualpytest.screen import Screen
@@ -61,6 +63,48 @@ class Device:
         __tracebackhide__ = True
         self.link.need("power")
         return Power(self.link)
+
+    @property
+    def touch(self) -> Touch:
+        """The device's screen, as it is touched."""
+        __tracebackhide__ = True
+        self.link.need("touch")
+        return Touch(self.link)
+
+    @property
+    def ui(self) -> Ui:
+        """What is on screen, as the device itself describes it."""
+        __tracebackhide__ = True
+        self.link.need("ui")
+        return Ui(self.link, self._lab.timeout, self._lab.timeout_scale)
+
+    @property
+    def apps(self) -> Apps:
+        """The device's programs."""
+        __tracebackhide__ = True
+        self.link.need("apps")
+        return Apps(self.link)
+
+    @property
+    def shell(self) -> Shell:
+        """Commands on the device."""
+        __tracebackhide__ = True
+        self.link.need("shell")
+        return Shell(self.link)
+
+    @property
+    def files(self) -> Files:
+        """The device's files."""
+        __tracebackhide__ = True
+        self.link.need("files")
+        return Files(self.link)
+
+    @property
+    def logs(self) -> Logs:
+        """What the device itself writes down."""
+        __tracebackhide__ = True
+        self.link.need("logs")
+        return Logs(self.link)
 
     def mark(self, text: str) -> None:
         """Put *text* on the device's log, with its time."""

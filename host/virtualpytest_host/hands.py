@@ -1,9 +1,10 @@
-"""What acts on a device: its keys and its power, timed on the host's clock."""
+"""What acts on a device: its keys, its touch and its power, timed on the host's clock."""
 
 from __future__ import annotations
 
+import functools
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pytest_virtualpytest.capabilities import Holds, Types
@@ -26,10 +27,11 @@ class Inputs:
 
 
 class Remote:
-    """The keys; *screen* gives the screen, for keys that are pressed until something shows."""
+    """The keys; *handler* gives the screen, for keys that are pressed until something shows."""
 
-    def __init__(self, controller: Any, inputs: Inputs, screen: Callable[[], Any]) -> None:
-        self._controller, self._inputs, self._screen = controller, inputs, screen
+    def __init__(self, controller: Any, inputs: Inputs, handler: Callable[[str], Any]) -> None:
+        self._controller, self._inputs = controller, inputs
+        self._screen = functools.partial(handler, "screen")
 
     def press(self, key: str) -> dict[str, Any]:
         """Press and release *key*, and return when."""
@@ -64,10 +66,28 @@ class Remote:
         raise NotSeen(message, details=last.details, pictures=last.pictures)
 
 
+class Touch:
+    """The screen that is touched."""
+
+    def __init__(self, controller: Any, inputs: Inputs, _handler: Callable[[str], Any]) -> None:
+        self._controller, self._inputs = controller, inputs
+
+    def tap(self, x: int, y: int) -> dict[str, Any]:
+        """Touch (*x*, *y*), and return when."""
+        return self._inputs.timed(f"tap {x},{y}", lambda: self._controller.tap(x, y)).to_wire()
+
+    def swipe(self, points: Sequence[Sequence[int]], seconds: float) -> dict[str, Any]:
+        """Draw a finger through *points*, and return when."""
+        if len(points) < 2:
+            raise DeviceError(f"a swipe has two points or more, not {len(points)}; use tap for one")
+        way = [(x, y) for x, y in points]
+        return self._inputs.timed("swipe", lambda: self._controller.swipe(way, seconds)).to_wire()
+
+
 class Supply:
     """The power."""
 
-    def __init__(self, controller: Any, inputs: Inputs) -> None:
+    def __init__(self, controller: Any, inputs: Inputs, _handler: Callable[[str], Any]) -> None:
         self._controller, self._inputs = controller, inputs
 
     def on(self) -> dict[str, Any]:

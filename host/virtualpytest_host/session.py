@@ -25,11 +25,15 @@ from typing import Any
 
 from pytest_virtualpytest.exceptions import CapabilityMissing, DeviceError, LabFault, VirtualPytestError
 from pytest_virtualpytest.wire import Call, Message, Reply, error_message
-from virtualpytest_host import build, hands, machine, references
+from virtualpytest_host import build, elements, hands, inside, machine, references
 from virtualpytest_host.pipe import LEAVING, Pipe
 
 _PR_SET_PDEATHSIG = 1
-_HANDLERS = ("remote", "power", "screen", "audio")
+_ACTING: dict[str, Callable[..., Any]] = {  # what changes a picture: it is filmed from before the first action on
+    "remote": hands.Remote, "power": hands.Supply, "touch": hands.Touch, "ui": elements.Ui, "apps": inside.Apps,
+}  # fmt: skip
+_ASKING: dict[str, Callable[..., Any]] = {"shell": inside.Shell, "files": inside.Files, "logs": inside.Logs}
+_HANDLERS = (*_ACTING, *_ASKING, "screen", "audio")
 
 
 class Session:
@@ -40,6 +44,7 @@ class Session:
         self._opened: list[Any] = []
         self._warming: threading.Thread | None = None
         self._inputs = hands.Inputs()
+        self._handlers: dict[str, Any] = {}
         self._log: list[tuple[float, str]] = []
         self._own: dict[str, Callable[..., Any]] = {
             "describe": self.describe,
@@ -140,17 +145,14 @@ class Session:
             raise CapabilityMissing(f'it has no {capability!r}, only {has}; add needs=["{capability}"] to the test')
         if capability not in _HANDLERS:
             raise CapabilityMissing(f"{capability!r} is not implemented yet; there are {', '.join(_HANDLERS)}")
-        return getattr(self, f"_{capability}")
-
-    @functools.cached_property
-    def _remote(self) -> hands.Remote:
-        self._film()
-        return hands.Remote(self._open("remote"), self._inputs, lambda: self._handler("screen"))
-
-    @functools.cached_property
-    def _power(self) -> hands.Supply:
-        self._film()
-        return hands.Supply(self._open("power"), self._inputs)
+        if capability in {"screen", "audio"}:
+            return getattr(self, f"_{capability}")
+        if capability not in self._handlers:
+            if capability in _ACTING:
+                self._film()
+            kind = (_ACTING | _ASKING)[capability]
+            self._handlers[capability] = kind(self._open(capability), self._inputs, self._handler)
+        return self._handlers[capability]
 
     def _prepare(self) -> None:
         with contextlib.suppress(LabFault):  # it is told when the screen is used

@@ -11,7 +11,7 @@ from pages import ROOT
 from running import run
 
 import pytest_virtualpytest
-from pytest_virtualpytest import controls, fixtures, screen, targets
+from pytest_virtualpytest import controls, elements, fixtures, inside, screen, targets
 from pytest_virtualpytest.config.controllers import Controllers, settings_of
 from pytest_virtualpytest.config.schema import schema
 
@@ -67,7 +67,11 @@ def test_every_target_is_there() -> None:
     assert {name for name in kinds if f"`{name}(" not in _text("targets.md")} == set()
 
 
-@pytest.mark.parametrize("kind", [controls.Remote, controls.Power, controls.Audio, screen.Screen])
+@pytest.mark.parametrize(
+    "kind",
+    [controls.Remote, controls.Touch, controls.Power, controls.Audio, screen.Screen,
+     elements.Ui, inside.Apps, inside.Files, inside.Logs, inside.Shell],
+)  # fmt: skip
 def test_every_call_of_a_capability_is_there(kind: type) -> None:
     calls = [name for name, _ in inspect.getmembers(kind, inspect.isfunction) if not name.startswith("_")]
 

@@ -3,7 +3,8 @@
 A line that must be refused carries the error's code; mypy complains of it as unused if the line is accepted.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import assert_type
 
 import pytest
@@ -16,6 +17,8 @@ from pytest_virtualpytest import (
     Clip,
     Device,
     Duration,
+    Element,
+    Entry,
     Frame,
     Gone,
     Image,
@@ -73,7 +76,22 @@ def test_sound_and_supply(stb: Device) -> None:
     assert_type(stb.name, str)
     stb.power.cycle()
     stb.mark("ad break")
-    stb.touch.tap(1, 1)  # type: ignore[attr-defined]
+    stb.web.open("x")  # type: ignore[attr-defined]
+
+
+def test_phone(mobile: Device, tmp_path: Path) -> None:
+    assert_type(mobile.touch.tap(1, 2), Press)
+    assert_type(mobile.touch.swipe((1, 2), (3, 4), (5, 6), seconds=0.5), Press)
+    assert_type(mobile.ui.find(text="Wi-Fi", beside={"kind": "Switch"}), Element | None)
+    assert_type(mobile.ui.wait_for(id="title", timeout=3), Element)
+    assert_type(mobile.ui.tap(contains="Wi"), Press)
+    assert_type(mobile.shell.run(["echo", "$(x)"]).status, int)
+    assert_type(mobile.files.pull("/sdcard/a", tmp_path / "a"), bytes)
+    assert_type(mobile.files.list("/sdcard"), Sequence[Entry])
+    assert_type(mobile.apps.list(), Sequence[str])
+    assert_type(mobile.logs.since(mobile.apps.launch("com.example")), str)
+    mobile.ui.find(txt="Wi-Fi")  # type: ignore[call-arg]
+    mobile.touch.tap(1.5, 2)  # type: ignore[arg-type]
 
 
 def test_figures(stb: Device, measure: Measure) -> None:

@@ -1,0 +1,98 @@
+"""What is inside a device and asked of the device itself: its shell, files, apps and log."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from pytest_virtualpytest.capabilities import Installs
+from pytest_virtualpytest.exceptions import DeviceError, VirtualPytestError
+from pytest_virtualpytest.wire import Reply
+from virtualpytest_host import state
+from virtualpytest_host.hands import Inputs
+
+Handler = Callable[[str], Any]
+
+
+class Shell:
+    """Commands on the device."""
+
+    def __init__(self, controller: Any, _inputs: Inputs, _handler: Handler) -> None:
+        self._controller = controller
+
+    def run(self, command: str | Sequence[str], seconds: float) -> dict[str, Any]:
+        """Run *command*, and return what it came to."""
+        return asdict(self._controller.run(command, seconds))
+
+
+class Files:
+    """The device's files."""
+
+    def __init__(self, controller: Any, _inputs: Inputs, _handler: Handler) -> None:
+        self._controller = controller
+
+    def push(self, path: str, blobs: Sequence[bytes] = (b"",)) -> None:
+        """Write what came with the call to *path*."""
+        self._controller.push(blobs[0], path)
+
+    def pull(self, path: str) -> Reply:
+        """Return what is in *path*."""
+        return Reply(None, [self._controller.pull(path)])
+
+    def list(self, path: str) -> list[dict[str, Any]]:
+        """Return what is in the folder *path*."""
+        return [asdict(entry) for entry in self._controller.list(path)]
+
+
+class Apps:
+    """The device's programs."""
+
+    def __init__(self, controller: Any, inputs: Inputs, _handler: Handler) -> None:
+        self._controller, self._inputs = controller, inputs
+
+    def install(self, blobs: Sequence[bytes] = (b"",)) -> None:
+        """Install what came with the call."""
+        self._installer().install(blobs[0])
+
+    def launch(self, app: str) -> dict[str, Any]:
+        """Bring *app* to the front, and return when."""
+        return self._inputs.timed(app, lambda: self._controller.launch(app)).to_wire()
+
+    def stop(self, app: str) -> dict[str, Any]:
+        """End *app*, and return when."""
+        return self._inputs.timed(app, lambda: self._controller.stop(app)).to_wire()
+
+    def clear(self, app: str) -> dict[str, Any]:
+        """End *app* and forget what it has kept; return when."""
+        installer = self._installer()
+        return self._inputs.timed(app, lambda: installer.clear(app)).to_wire()
+
+    def list(self) -> list[str]:
+        """Return what is installed."""
+        return list(self._controller.list())
+
+    def current(self) -> str:
+        """Return the app in front."""
+        return str(self._controller.current())
+
+    def _installer(self) -> Installs:
+        if not isinstance(self._controller, Installs):
+            raise DeviceError(f"{type(self._controller).__name__} cannot install or clear apps")
+        return self._controller
+
+
+class Logs:
+    """What the device writes down."""
+
+    def __init__(self, controller: Any, _inputs: Inputs, _handler: Handler) -> None:
+        self._controller = controller
+
+    def since(self, moment: Mapping[str, Any] | float) -> str:
+        """Return its lines from *moment* on: a press, or a number of seconds ago."""
+        if isinstance(moment, Mapping):
+            if moment["boot"] != state.boot():
+                raise VirtualPytestError("`since` is from another boot, or another machine, than this device's host")
+            return str(self._controller.since(moment["before"]))
+        return str(self._controller.since(time.monotonic() - moment))

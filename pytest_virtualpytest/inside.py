@@ -1,0 +1,119 @@
+"""What a test asks of a device itself: its shell, files, apps and log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from pytest_virtualpytest.link import Link
+from pytest_virtualpytest.models import Entry, Output, Press
+
+_PACE = 1 << 20  # bytes a second that a transfer may be as slow as
+_WHOLE = 600.0  # seconds for a file whose size is not known
+_INSTALL = 120.0  # seconds for a device to look at an app before it takes it
+
+
+class Shell:
+    """Commands on the device."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    def run(self, command: str | Sequence[str], *, timeout: float = 30.0) -> Output:
+        """Run a line of the device's shell, or a program and its arguments, which reach it as they are."""
+        __tracebackhide__ = True
+        line = command if isinstance(command, str) else list(command)
+        with self._link.step(f"run {line if isinstance(line, str) else ' '.join(line)}"):
+            args = {"command": line, "seconds": timeout}
+            return Output(**self._link.call("shell.run", args, seconds=timeout).value)
+
+
+class Files:
+    """The device's files."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    def push(self, content: bytes | Path, path: str) -> None:
+        """Write *content*, or what is in that file here, to *path* on the device."""
+        __tracebackhide__ = True
+        data = content.read_bytes() if isinstance(content, Path) else content
+        with self._link.step(f"push {path}", {"bytes": len(data)}):
+            self._link.call("files.push", {"path": path}, seconds=len(data) / _PACE, blobs=[data])
+
+    def pull(self, path: str, to: Path | None = None) -> bytes:
+        """Return what is in *path* on the device, and write it *to* a file here if one is given."""
+        __tracebackhide__ = True
+        with self._link.step(f"pull {path}"):
+            data = bytes(self._link.call("files.pull", {"path": path}, seconds=_WHOLE).blobs[0])
+            if to is not None:
+                to.write_bytes(data)
+            return data
+
+    def list(self, path: str) -> Sequence[Entry]:
+        """Return what is in the folder *path* of the device."""
+        __tracebackhide__ = True
+        with self._link.step(f"list {path}"):
+            return [Entry(**one) for one in self._link.call("files.list", {"path": path}).value]
+
+
+class Apps:
+    """The device's programs, by the names that it knows them by."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    def install(self, package: bytes | Path) -> None:
+        """Install the app in *package*, a file here or its content."""
+        __tracebackhide__ = True
+        name = package.name if isinstance(package, Path) else f"{len(package)} bytes"
+        data = package.read_bytes() if isinstance(package, Path) else package
+        with self._link.step(f"install {name}"):
+            self._link.call("apps.install", seconds=_INSTALL + len(data) / _PACE, blobs=[data])
+
+    def launch(self, app: str) -> Press:
+        """Bring *app* to the front, started if it does not run; return when that was."""
+        __tracebackhide__ = True
+        return self._act("launch", app)
+
+    def stop(self, app: str) -> Press:
+        """End *app*."""
+        __tracebackhide__ = True
+        return self._act("stop", app)
+
+    def clear(self, app: str) -> Press:
+        """End *app* and forget all that it has kept."""
+        __tracebackhide__ = True
+        return self._act("clear", app)
+
+    def list(self) -> Sequence[str]:
+        """Return what is installed."""
+        __tracebackhide__ = True
+        with self._link.step("list apps"):
+            return [str(name) for name in self._link.call("apps.list").value]
+
+    def current(self) -> str:
+        """Return the app in front."""
+        __tracebackhide__ = True
+        with self._link.step("current app"):
+            return str(self._link.call("apps.current").value)
+
+    def _act(self, action: str, app: str) -> Press:
+        __tracebackhide__ = True
+        with self._link.step(f"{action} {app}"):
+            return Press.from_wire(self._link.call(f"apps.{action}", {"app": app}, seconds=20).value)
+
+
+class Logs:
+    """What the device itself writes down."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    def since(self, moment: Press | float) -> str:
+        """Return the device's own log from *moment* on: a press, or a number of seconds ago."""
+        __tracebackhide__ = True
+        with self._link.step("device's own log"):
+            at = asdict(moment) if isinstance(moment, Press) else moment
+            return str(self._link.call("logs.since", {"moment": at}, seconds=20).value)
