@@ -18,6 +18,8 @@ from pytest_virtualpytest.cli import main
 
 COMMANDS = [
     ["init"], ["lab"], ["lab", "check"], ["lab", "list"], ["lab", "schema"], ["lab", "up"], ["lab", "down"],
+    ["host"], ["host", "add"], ["host", "update"], ["host", "rollback"], ["host", "discover"], ["host", "health"],
+    ["host", "hardware"], ["host", "calibrate"], ["host", "files"],
     ["devices"], ["shot"], ["press"], ["watch"], ["match"], ["dashboard"],
 ]  # fmt: skip
 
