@@ -23,7 +23,14 @@ def kill(source: Source) -> None:
     """End the recorder of *source* without a chance to tidy up."""
     (pid,) = pids(source)
     os.kill(pid, signal.SIGKILL)
-    until(lambda: ended(pid))
+    until(lambda: ended(pid) and _threads(pid) <= 1)  # while one lives, so do the files of all
+
+
+def _threads(pid: int) -> int:
+    try:
+        return len(list(Path(f"/proc/{pid}/task").iterdir()))
+    except FileNotFoundError:
+        return 0
 
 
 def _processes() -> list[int]:
