@@ -33,6 +33,16 @@ for name in channel.receive():
         pass
 channel.send(found)
 """
+_END = """
+import os
+pid = channel.receive()
+try:
+    with open(f"/proc/{pid}/cmdline") as line:
+        if "sys.stdin.readline" in line.read():
+            os.kill(pid, 9)
+except OSError:
+    pass
+"""
 _RECEIVE = "from virtualpytest_host.suites import receive\nreceive(channel)"
 
 
@@ -68,6 +78,7 @@ class Opening:
         group.allocate_id(spec)
         first = self._first.pop(spec.id, None)
         gateway = first.result() if first else self._again(spec)
+        spec.pid = gateway._rinfo().pid  # noqa: SLF001  # xdist asks for it in the same way
         group._register(gateway)  # noqa: SLF001  # so that xdist's group ends it
         return gateway
 
@@ -77,12 +88,15 @@ class Opening:
                 future.result().link.close(0)
 
     def _again(self, spec: Any) -> Any:
-        for host in self._places(spec.host):
+        before = spec.host
+        for host in self._places(before):
             spec.host = host
             try:
-                return self._open(spec)
+                gateway = self._open(spec)
             except HostError as error:
                 self._give_up(host, str(error))
+            else:
+                return _without(gateway, spec.pid) if host == before else gateway
         return self._any()
 
     def _places(self, host: str) -> Iterator[str]:
@@ -140,6 +154,14 @@ class Opening:
             folder = _answer(host, channel, SECONDS)
         channel.waitclose(SECONDS)
         return str(folder)
+
+
+def _without(gateway: Any, pid: int) -> Any:
+    """End the worker that this one takes the place of: one that is stopped does not notice that nobody is there."""
+    channel = gateway.remote_exec(_END)
+    channel.send(pid)
+    channel.waitclose(SECONDS)
+    return gateway
 
 
 def _answer(host: str, channel: Any, seconds: float) -> Any:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bench import SshHost
+from bench import SshHost, ended
 
 RACK = """
 [hosts.{host}]
@@ -188,11 +188,15 @@ def test_host_that_cannot_be_reached_costs_its_devices_only(pytester: pytest.Pyt
     result.stdout.fnmatch_lines(["gone is quarantined for this run: host 'rack0': cannot run '/nowhere/python'*"])
 
 
-def test_silent_worker_is_ended_by_its_connection(pytester: pytest.Pytester, one_host: Path) -> None:
+def test_silent_worker_is_ended_on_its_host(pytester: pytest.Pytester, ssh_host: SshHost) -> None:
+    (pytester.path / "lab.toml").write_text(behind_ssh(ssh_host))
+    number = ssh_host.state / "stopped"
     pytester.makepyfile(
-        """
-        import os, signal
-        def test_stops(stb): os.kill(os.getpid(), signal.SIGSTOP)
+        f"""
+        import os, pathlib, signal
+        def test_stops(stb):
+            pathlib.Path({str(number)!r}).write_text(str(os.getpid()))
+            os.kill(os.getpid(), signal.SIGSTOP)
         def test_next(stb): stb.remote.press("OK")
         """
     )
@@ -201,6 +205,7 @@ def test_silent_worker_is_ended_by_its_connection(pytester: pytest.Pytester, one
 
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(["worker 'gw0' was ended: nothing was heard from it for 12 s while running *"])
+    assert ended(int(number.read_text()))
 
 
 def test_what_a_host_lacks_is_named_with_the_host(pytester: pytest.Pytester, one_host: Path) -> None:

@@ -129,3 +129,33 @@ def test_unknown_test_takes_as_long_as_others_do() -> None:
     durations = Durations({"a": 1.0, "b": 3.0, "c": 50.0})
 
     assert (durations.seconds("new"), durations.seconds("a")) == (3.0, 1.0)
+
+
+def test_devices_of_a_unit_are_all_of_one_site() -> None:
+    sites = [frozenset({"stb1"}), frozenset({"stb2", "tv1"})]
+    pool = Pool(ANY, [Unit((0,), (BOXES, TVS))], sites=sites)
+
+    assert pool.next(sites[:1]) is None
+    begun = pool.next(sites)
+
+    assert begun is not None
+    assert begun.devices == ("stb2", "tv1")
+
+
+def test_unit_that_no_site_can_serve_any_more_needs_nothing_and_so_fails_where_it_runs() -> None:
+    sites = [frozenset({"stb1"}), frozenset({"stb2", "tv1"})]
+    pool = Pool(ANY, [Unit((0,), (BOXES, TVS))], sites=sites)
+
+    pool.drop(["stb2"])
+    begun = pool.next(sites[:1])
+
+    assert begun is not None
+    assert begun.devices == ()
+
+
+def test_unit_of_more_devices_than_are_left_does_not_wait_for_ever() -> None:
+    pool = Pool(BOXES, [Unit((0,), (BOXES, BOXES))])
+
+    pool.drop(["stb2"])
+
+    assert pool.next() is not None
