@@ -4,7 +4,7 @@
 
 A lease is what a fixture does: see that the device is attached, lock, release. The ssh server is a private one,
 with throwaway keys, for this account. For the third figure a process that holds the device is killed while
-another client waits for it, twenty times: the median counts, and the worst, which must be reached, too.
+another client waits for it, twenty times: the worst counts.
 """
 
 from __future__ import annotations
@@ -60,12 +60,18 @@ with lab.lease(device="here"):
 
 @dataclass(frozen=True)
 class Figure:
-    """Values of one sort, and what their median shall not pass."""
+    """Values of one sort, and what their median, or the worst of them, shall not pass."""
 
     name: str
     values: Sequence[float]
     unit: str
     want: float
+    worst: bool = False
+
+    @property
+    def reached(self) -> bool:
+        """Whether it is as wanted."""
+        return (max(self.values) if self.worst else statistics.median(self.values)) <= self.want
 
     def record(self) -> dict[str, object]:
         """Return the figure as benchmarks/README.md describes it."""
@@ -85,7 +91,7 @@ def main() -> int:
         figures = measure(path, options.rounds)
     for record in (figure.record() for figure in figures):
         print(json.dumps(record) if options.json else _line(record))
-    return int(any(statistics.median(figure.values) > figure.want for figure in figures))
+    return int(not all(figure.reached for figure in figures))
 
 
 @contextlib.contextmanager
@@ -112,7 +118,7 @@ def measure(path: Path, rounds: int) -> list[Figure]:
     return [
         Figure("lease-popen-ms", popen, "ms", 1),
         Figure("lease-ssh-ms", ssh, "ms", 2),
-        Figure("free-after-kill-s", free, "s", 0.5),
+        Figure("free-after-kill-s", free, "s", 0.5, worst=True),
     ]
 
 

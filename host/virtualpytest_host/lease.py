@@ -66,9 +66,9 @@ def take(
     if not passes:
         _mind_the_line(names, ticket)  # before any lock, which would be in the way of who is first
     with contextlib.ExitStack() as undo:
-        files = []
+        files, locks = [], state.folder("locks")
         for resource in names:
-            path = state.folder("locks") / quote(resource, safe="")
+            path = locks / quote(resource, safe="")
             files.append((path, undo.enter_context(_lock(path, resource))))
         if not passes:
             _mind_the_line(names, ticket)  # now nobody can have begun to wait that we do not see

@@ -70,8 +70,9 @@ class Ticket:
 def ahead(resources: Iterable[str], name: str | None = None) -> list[dict[str, Any]]:
     """Return who waits for one of *resources* and came before the ticket *name*; before None came everybody."""
     found: dict[str, dict[str, Any]] = {}
+    locks = state.folder("locks")
     for resource in resources:
-        folder = _folder(resource)
+        folder = _folder(locks, resource)
         for one in _names(folder):
             if one not in found and (name is None or one < name):
                 waiter = _waiting(folder / one)
@@ -107,7 +108,7 @@ def _names(folder: Path) -> list[str]:
 
 def _line(resource: str) -> Path:
     """Return the folder of the line for *resource*, made if need be, open to whom the locks are."""
-    folder = _folder(resource)
+    folder = _folder(state.folder("locks"), resource)
     if not folder.is_dir():
         draft = Path(tempfile.mkdtemp(prefix=".", dir=folder.parent))
         draft.chmod(stat.S_IMODE(folder.parent.stat().st_mode) & 0o2770)
@@ -118,5 +119,5 @@ def _line(resource: str) -> Path:
     return folder
 
 
-def _folder(resource: str) -> Path:
-    return state.folder("locks") / f"{quote(resource, safe='')}@queue"  # no resource is quoted with an @
+def _folder(locks: Path, resource: str) -> Path:
+    return locks / f"{quote(resource, safe='')}@queue"  # no resource is quoted with an @
