@@ -132,16 +132,22 @@ class DeviceScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no ty
         return list(dict.fromkeys(map(self._reach, self._idle))) if self._sites else ()
 
     def _reach(self, node: Any) -> frozenset[str]:
-        """Return the devices that *node* can use."""
-        return self._sites.get(node.gateway.spec.host, frozenset()) if self._sites else frozenset(self._devices)
+        """Return the devices of the host that *node* is on."""
+        return self._sites.get(node.gateway.spec.host, frozenset())
+
+    def _reached(self, node: Any) -> Sequence[str]:
+        """Return the devices that *node* can use, in their order."""
+        if not self._sites:
+            return self._devices
+        reach = self._reach(node)
+        return [device for device in self._devices if device in reach]
 
     def _await_work(self) -> None:
         """Take the nodes that have collected their tests and do nothing for free ones."""
         for node in self.node2pending:
             if node in self.node2collection and node not in self._doing and not node.shutting_down:
                 self._idle[node] = None
-                reached = [device for device in self._devices if device in self._reach(node)]
-                for device in first_devices(node.gateway.id, reached):
+                for device in first_devices(node.gateway.id, self._reached(node)):
                     self._opened.setdefault(device, {})[node] = None
 
     def _send(self, node: Any, rest: list[int]) -> None:
