@@ -19,7 +19,7 @@ def add(commands: options.Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Serve until Ctrl-C."""
+    """Serve until Ctrl-C, whose exit code this has."""
     serve = import_module("virtualpytest_dashboard.serve")
     serve.main(args.folders, args.host, args.port, lambda address: print(address, flush=True))
-    return 0
+    return 130

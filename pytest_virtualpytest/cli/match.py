@@ -75,8 +75,8 @@ def _share(text: str) -> float:
         value = float(text)
     except ValueError:
         value = -1.0
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no score between 0 and 1")
+    if not 0 < value <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no score above 0 and at most 1")
     return value
 
 

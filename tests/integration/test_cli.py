@@ -113,10 +113,10 @@ def test_match_looks_where_it_is_told(pictures: Path) -> None:
 
 
 def test_match_wants_the_score_that_it_is_told(pictures: Path) -> None:
-    done = run("match", pictures / "frame.png", pictures / "absent.png", "--threshold", "0", "--json")
+    done = run("match", pictures / "frame.png", pictures / "absent.png", "--threshold", "0.01", "--json")
 
     told = json.loads(done.out)
-    assert (done.code, told["found"], told["threshold"]) == (0, True, 0)
+    assert (done.code, told["found"], told["threshold"]) == (0, True, 0.01)
 
 
 def test_match_tells_json(pictures: Path) -> None:
@@ -167,8 +167,9 @@ def test_match_of_a_file_that_is_no_picture(pictures: Path) -> None:
         ("--region", "1,2,3", "'1,2,3' is no region; write X,Y,WIDTH,HEIGHT, such as 40,20,320,90"),
         ("--region", "1,2,0,4", "'1,2,0,4' is no region; write X,Y,WIDTH,HEIGHT, such as 40,20,320,90"),
         ("--region", "a,b,c,d", "'a,b,c,d' is no region; write X,Y,WIDTH,HEIGHT, such as 40,20,320,90"),
-        ("--threshold", "2", "'2' is no score between 0 and 1"),
-        ("--threshold", "x", "'x' is no score between 0 and 1"),
+        ("--threshold", "2", "'2' is no score above 0 and at most 1"),
+        ("--threshold", "0", "'0' is no score above 0 and at most 1"),
+        ("--threshold", "x", "'x' is no score above 0 and at most 1"),
     ],
 )
 def test_match_with_an_option_that_cannot_be_understood(
