@@ -26,7 +26,7 @@ format: .venv/bin/tox  ## sort imports and mend what ruff can mend
 	$(TOX) -e lint -- --fix .
 
 soak: .venv/bin/tox  ## the long forms of chaos and timing tests
-	@.ci/packages sshd ssh opencv
+	@.ci/packages adb sshd ssh opencv
 	$(TOX) -qq -e py -- -m soak -n 0  # one at a time: they measure time
 
 clean:  ## remove what the others made

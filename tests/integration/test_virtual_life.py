@@ -199,7 +199,7 @@ def test_box_that_cannot_start_says_why() -> None:
 
 
 def test_unknown_kind_lists_those_there_are() -> None:
-    with pytest.raises(DeviceError, match=r"^unknown kind of virtual device 'tardis'; known: stb$"):
+    with pytest.raises(DeviceError, match=r"^unknown kind of virtual device 'tardis'; known: stb, phone$"):
         virtual.attach("tardis", "x")
 
 

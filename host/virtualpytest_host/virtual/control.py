@@ -1,4 +1,4 @@
-"""Faults and the truth of a running virtual box, for tests and demonstrations."""
+"""Faults and the truth of a running virtual device, for tests and demonstrations."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from virtualpytest_host.virtual import life, truth
 
 
 class Box:
-    """The running box *name* of this account."""
+    """The running box or phone *name* of this account."""
 
     def __init__(self, name: str) -> None:
         self._folder = life.folder(name)

@@ -23,7 +23,8 @@ from pytest_virtualpytest.exceptions import DeviceError
 from virtualpytest_host import state
 from virtualpytest_host.virtual.tenancy import taken
 
-KINDS = ("stb",)
+_MODULES = {"stb": "virtualpytest_host.virtual.box", "phone": "virtualpytest_host.virtual.phone"}
+KINDS = tuple(_MODULES)
 _START_SECONDS = 20.0
 _END_SECONDS = 5.0
 _ANSWER_SECONDS = 5.0
@@ -55,7 +56,7 @@ def attach(kind: str, name: str, options: Sequence[str] = ()) -> Attachment:
         users = unless_started.enter_context((place / "users").open("a"))
         fcntl.flock(users, fcntl.LOCK_SH)
         if not _runs(place):
-            _start(place, name, options)
+            _start(place, kind, name, options)
         attachment = Attachment(_controllers(_read(place)), users)
         unless_started.pop_all()
     return attachment
@@ -107,8 +108,8 @@ def _runs(place: Path) -> bool:
     return False
 
 
-def _start(place: Path, name: str, options: Sequence[str]) -> None:
-    box = [sys.executable, "-m", "virtualpytest_host.virtual.box", "--name", name, "--folder", str(place)]
+def _start(place: Path, kind: str, name: str, options: Sequence[str]) -> None:
+    box = [sys.executable, "-m", _MODULES[kind], "--name", name, "--folder", str(place)]
     linger = ["--linger", os.environ["VPT_LINGER"]] if "VPT_LINGER" in os.environ else []
     with (place / "box.log").open("wb") as log:
         shell = subprocess.Popen(  # it ends at once: the box is nobody's child
@@ -164,11 +165,20 @@ def _read(place: Path) -> dict[str, Any]:
 
 
 def _controllers(box: dict[str, Any]) -> list[dict[str, Any]]:
+    settings = _phone(box) if box.get("kind") == "phone" else _box(box)
+    return [{"name": name, "controller": name, "gives": None, "settings": value} for name, value in settings.items()]
+
+
+def _phone(box: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    key = state.folder("keys") / "adbkey"  # a virtual phone need not know the user's own
+    return {"adb": {"address": f"127.0.0.1:{box['ports']['adb']}", "key": str(key)}}
+
+
+def _box(box: dict[str, Any]) -> dict[str, dict[str, Any]]:
     address = {side: f"http://127.0.0.1:{port}" for side, port in box["ports"].items()}
     no_signal = str(resources.files("virtualpytest_host.virtual") / "pictures" / "no-signal.png")
-    settings = {
+    return {
         "video": {"source": f"{address['video']}/stream.ts", "format": "mpegts", "placeholders": [no_signal]},
         "ecp": {"url": address["keys"]},
         "tasmota": {"url": address["power"]},
     }
-    return [{"name": name, "controller": name, "gives": None, "settings": value} for name, value in settings.items()]

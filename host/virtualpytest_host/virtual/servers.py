@@ -9,7 +9,7 @@ import http.server
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
@@ -148,8 +148,13 @@ def supply(switch: Callable[[bool], None], powered: Callable[[], bool]) -> Port:
     return _serve(Tasmota)
 
 
-def control(faults: Faults, truth: Truth, apply: Callable[[], None], state: Callable[[], str]) -> Port:
-    """Return the port that tests use: ``POST /fault/NAME?seconds=2&amount=1``, ``POST /clear``, ``GET /state``."""
+def control(
+    faults: Faults, truth: Truth, apply: Callable[[], None], state: Callable[[], str], names: Sequence[str] = NAMES
+) -> Port:
+    """Return the port that tests use: ``POST /fault/NAME?seconds=2&amount=1``, ``POST /clear``, ``GET /state``.
+
+    *names* are the faults that the device takes.
+    """
 
     class Control(Handler):
         def do_POST(self) -> None:
@@ -158,10 +163,10 @@ def control(faults: Faults, truth: Truth, apply: Callable[[], None], state: Call
             values = {key: float(value[0]) for key, value in parse_qs(parts.query).items()}
             if word == "clear":
                 faults.clear()
-            elif word == "fault" and name in NAMES:
+            elif word == "fault" and name in names:
                 faults.set(name, values.get("seconds", 0.0), values.get("amount", 0.0))
             else:
-                self.reply(f"unknown fault {name!r}; known: {', '.join(NAMES)}", 404)
+                self.reply(f"unknown fault {name!r}; known: {', '.join(names)}", 404)
                 return
             truth.note("fault", name=name or "clear", **values)
             if name != "crash":
