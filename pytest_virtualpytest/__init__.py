@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         Press,
         Region,
         Sighting,
+        Words,
     )
     from pytest_virtualpytest.targets import All, AnyOf, Appears, Black, Gone, Image, Motion, Not, Target, Text, Then
 
@@ -48,7 +49,7 @@ __all__ = [
     "Device", "DeviceError", "DeviceLost", "Devices", "Duration", "Element", "Entry", "Frame", "Gone", "HostError",
     "Image", "Key", "Lab", "LabFault", "LeaseError", "Level", "Measure", "Measurement", "Motion", "Not", "NotSeen",
     "OutOfLimits", "Output", "Press", "ReferenceNotFound", "Region", "Seen", "Sighting", "Target", "Text", "Then",
-    "VirtualPytestError", "device_fixture",
+    "VirtualPytestError", "Words", "device_fixture",
 ]  # fmt: skip
 
 _HOMES = {
@@ -59,7 +60,7 @@ _HOMES = {
     "measure": {"Measure"},
     "models": {
         "Clip", "Duration", "Element", "Entry", "Frame", "Level", "Measurement", "Output", "Press", "Region",
-        "Sighting",
+        "Sighting", "Words",
     },
     "targets": {"All", "AnyOf", "Appears", "Black", "Gone", "Image", "Motion", "Not", "Target", "Text", "Then"},
 }

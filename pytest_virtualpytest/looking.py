@@ -38,13 +38,14 @@ class Looking:
 
     def __init__(self, link: Link, config: DeviceConfig, root: Path | None = None) -> None:
         self._link, self._variants, self._root = link, config.variant, root
+        self.lang = config.lang
         self._there: set[str] = set()
 
     def resolved(self, target: Target | str, region: Area = None, beside: Path | None = None) -> Target:
         """Return *target* with its pictures looked up, from the caller's file or *beside* on; or ReferenceNotFound."""
         __tracebackhide__ = True
         file = beside or caller()
-        found = targets.resolve(target, lambda image: self._found(image, file))
+        found = targets.resolve(target, lambda image: self._found(image, file), self.lang)
         return targets.in_region(found, region)
 
     def shipped(self, target: Target) -> dict[str, Any]:

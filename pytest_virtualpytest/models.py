@@ -74,7 +74,7 @@ class Sighting:
     *captured* is the capture time of the frame that decided, ± *error*; *pts* its time within the
     stream, in seconds, exact to a frame; *stream* tells one piece of it, on one clock, from the next.
     *score* is 0..1 and judged against *threshold*; a negative answer says *why*, with the nearest
-    place in *region*.
+    place in *region*. *skipped* frames were not read, because reading took longer than frames took to come.
     """
 
     found: bool
@@ -90,6 +90,7 @@ class Sighting:
     threshold: float = 0.0
     region: Region | None = None
     why: str = ""
+    skipped: int = 0
 
     def __bool__(self) -> bool:
         return self.found
@@ -118,6 +119,23 @@ class Sighting:
     def to_wire(self) -> dict[str, Any]:
         """Return plain values."""
         return asdict(self) | {"region": list(self.region) if self.region else None}
+
+
+@dataclass(frozen=True)
+class Words:
+    """What was read at a place of the screen, and how sure, 0..1: as the least sure of its words."""
+
+    text: str
+    region: Region
+    confidence: float
+
+    def __str__(self) -> str:
+        return self.text
+
+    @classmethod
+    def from_wire(cls, data: Mapping[str, Any]) -> Self:
+        """Return the words that *data* describes."""
+        return cls(**{**data, "region": Region(*data["region"])})
 
 
 @dataclass(frozen=True)

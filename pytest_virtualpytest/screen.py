@@ -11,6 +11,7 @@ from pytest_virtualpytest.exceptions import VirtualPytestError
 from pytest_virtualpytest.link import Link
 from pytest_virtualpytest.looking import Area, Looking
 from pytest_virtualpytest.models import Clip, Frame, Press, Sighting
+from pytest_virtualpytest.reading import Reads
 from pytest_virtualpytest.targets import Target
 
 
@@ -20,7 +21,7 @@ class Recording:
     clip: Clip
 
 
-class Screen:
+class Screen(Reads):
     """The device's picture."""
 
     def __init__(self, link: Link, looking: Looking, timeout: float, scale: float) -> None:

@@ -39,6 +39,10 @@ class Picture:
     cache: dict[Any, Any] = field(default_factory=dict, repr=False)
     _frame: Any = field(default=None, repr=False)
 
+    def __deepcopy__(self, _memo: object) -> Self:
+        """Return the picture itself: it does not change."""
+        return self
+
     @property
     def width(self) -> int:
         """Width in pixels."""

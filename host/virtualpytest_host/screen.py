@@ -15,11 +15,13 @@ from pytest_virtualpytest.wire import Reply
 from virtualpytest_host import clip, ring, state
 from virtualpytest_host.attempt import Attempt
 from virtualpytest_host.hands import Inputs
+from virtualpytest_host.pace import Pace
 from virtualpytest_host.picture import Picture
 from virtualpytest_host.placeholder import refuse
 from virtualpytest_host.recording import Recording
 from virtualpytest_host.sound import level
 from virtualpytest_host.stream import FRAME_SECONDS, Stream
+from virtualpytest_host.texts import Reads
 from virtualpytest_host.vision.judge import Judge
 from virtualpytest_host.watch import Watch
 
@@ -29,7 +31,7 @@ _REMEMBERING = (targets.Motion, targets.Appears, targets.Gone, targets.Then)
 References = Callable[[str], bytes]
 
 
-class Screen:
+class Screen(Reads):
     """What a device shows: each method is one call of a client."""
 
     def __init__(self, stream: Stream, inputs: Inputs, references: References) -> None:
@@ -40,7 +42,7 @@ class Screen:
 
     def frame(self) -> Reply:
         """Return the newest frame captured after the last input, as PNG."""
-        picture = self._first()
+        picture = self._stream.after(self._inputs.last)
         facts = {"width": picture.width, "height": picture.height, "captured": picture.captured, "boot": state.boot()}
         return Reply(facts, [picture.png()])
 
@@ -49,7 +51,7 @@ class Screen:
         wanted = targets.from_wire(target)
         judge = Judge(wanted, self._references)
         if not _remembers(wanted):
-            picture = self._first()
+            picture = self._stream.after(self._inputs.last)
             return Reply(self._told(judge.see(picture), picture).to_wire())
         since = max(self._inputs.last, self._stream.now() - _LOOK)
         told = None
@@ -67,7 +69,7 @@ class Screen:
     def find_all(self, target: Mapping[str, Any]) -> Reply:
         """Return every place where *target* is now."""
         judge = Judge(targets.from_wire(target), self._references)
-        picture = self._first()
+        picture = self._stream.after(self._inputs.last)
         return Reply([self._told(one, picture).to_wire() for one in judge.find_all(picture)])
 
     def wait_for(
@@ -75,26 +77,21 @@ class Screen:
     ) -> Reply:
         """Return the first sighting of *target* in the frames captured within *timeout* seconds of *since*, or NotSeen.
 
-        *since* is a press, a frame, a number of seconds ago, or None for the newest frame. Every frame is judged;
-        the one before *since* is what `Appears` and the like compare with, unless *since* is a frame itself.
+        *since* is a press, a frame, a number of seconds ago, or None for the newest frame. Every frame is judged,
+        unless reading takes longer than frames take to come; the one before *since* is what `Appears` and the like
+        compare with, unless *since* is a frame itself.
         """
         wanted = targets.from_wire(target)
         judge = Judge(wanted, self._references)
         begin = self._begin(since)
         end = (begin if since is not None else time.monotonic()) + timeout
-        attempt = Attempt(wanted, begin, end, timeout)
+        attempt, pace = Attempt(wanted, begin, end, timeout), Pace(wanted, judge, self._stream)
         late, before = self._stream.late, not _is_frame(since)
-        for picture in self._stream.frames(begin, lambda: end + late, whole=since is not None, before=before):
-            if picture.captured < begin:
-                judge.begin(picture)
-            elif attempt.within(picture):
-                seen = judge.see(picture)
-                if seen:
-                    return Reply(self._told(seen, picture).to_wire())
-                attempt.failed(picture, seen)
-            elif attempt.over:
-                break
-        raise attempt.error(judge, self._told)
+        frames = self._stream.frames(begin, lambda: end + late, whole=since is not None, before=before)
+        found = attempt.made(frames, pace)
+        if found is None:
+            raise attempt.error(judge, self._told)
+        return Reply(replace(self._told(*found), skipped=pace.skipped).to_wire())
 
     def never_start(self, targets: list[Mapping[str, Any]]) -> Reply:
         """Begin to judge every frame against *targets*."""
@@ -139,15 +136,6 @@ class Screen:
     def _clip(self, begin: float) -> Reply:
         data, seconds, captured = clip.cut(self._stream.recording(), begin, time.monotonic())
         return Reply({"seconds": seconds, "captured": captured}, [data])
-
-    def _first(self) -> Picture:
-        """Return the newest picture, or the first one after the last input if that is yet to come."""
-        since = max(self._stream.now(), self._inputs.last)
-        end = time.monotonic() + FRAME_SECONDS
-        for picture in self._stream.frames(since, lambda: end):
-            refuse(picture)
-            return picture
-        raise CaptureError(f"no frame within {FRAME_SECONDS:.1f} s of the last input")
 
     def _begin(self, since: Mapping[str, Any] | float | None) -> float:
         if since is None:

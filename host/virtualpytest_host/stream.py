@@ -11,7 +11,7 @@ from pytest_virtualpytest.capabilities import Source
 from pytest_virtualpytest.exceptions import CaptureError
 from virtualpytest_host import ring
 from virtualpytest_host.picture import Picture, encode_png
-from virtualpytest_host.placeholder import Placeholders
+from virtualpytest_host.placeholder import Placeholders, refuse
 from virtualpytest_host.player import Player
 from virtualpytest_host.recording import Recording
 
@@ -72,6 +72,14 @@ class Stream:
                 yield picture
             elif time.monotonic() >= deadline():
                 return
+
+    def after(self, moment: float) -> Picture:
+        """Return the newest picture, or the first one after *moment* if that is yet to come."""
+        end = time.monotonic() + FRAME_SECONDS
+        for picture in self.frames(max(self.now(), moment), lambda: end):
+            refuse(picture)
+            return picture
+        raise CaptureError(f"no frame within {FRAME_SECONDS:.1f} s of the last input")
 
     def now(self) -> float:
         """Return the moment from which a check may judge: that of the newest picture, unless that is old."""

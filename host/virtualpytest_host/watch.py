@@ -14,6 +14,7 @@ from pytest_virtualpytest.capabilities import Source
 from pytest_virtualpytest.exceptions import CaptureError, Seen
 from pytest_virtualpytest.models import Sighting
 from virtualpytest_host.attempt import Told
+from virtualpytest_host.pace import Pace
 from virtualpytest_host.picture import Picture
 from virtualpytest_host.placeholder import refuse
 from virtualpytest_host.stream import HOLE, Stream
@@ -31,6 +32,10 @@ class Hit:
     judge: Judge
 
 
+def _pace(wanted: targets.Target, references: Callable[[str], bytes], stream: Stream) -> Pace:
+    return Pace(wanted, Judge(wanted, references), stream)
+
+
 class Watch:
     """A thread with its own player; it judges every frame from *since* until it is stopped.
 
@@ -40,8 +45,8 @@ class Watch:
     def __init__(
         self, source: Source, wanted: list[Mapping[str, Any]], references: Callable[[str], bytes], since: float
     ) -> None:
-        self._judges = [Judge(targets.from_wire(target), references) for target in wanted]
         self._stream = Stream(source)
+        self._paces = [_pace(targets.from_wire(target), references, self._stream) for target in wanted]
         self._since, self._until = since, float("inf")
         self._thread = ThreadPoolExecutor(1, "never")
         self._verdict = self._thread.submit(self._watch)
@@ -75,12 +80,19 @@ class Watch:
                 if reached > self._until:
                     break
                 refuse(picture)
-                for judge in self._judges:
-                    if seen := judge.see(picture):
-                        return Hit(seen, picture, judge)
+                if hit := self._hit(picture):
+                    return hit
                 if lost:
                     raise CaptureError("frames are missing in the middle of what should be judged throughout")
                 frames += 1
         if not frames or self._until - reached > HOLE:
             raise CaptureError(f"no frame was captured in the last {self._until - reached:.1f} s")
-        return frames
+        return self._hit(None) or frames
+
+    def _hit(self, picture: Picture | None) -> Hit | None:
+        """Return what should never show and does, in *picture*, or in the last one where that was left out."""
+        for pace in self._paces:
+            seen = pace.see(picture) if picture else pace.rest()
+            if seen and seen[0]:
+                return Hit(*seen, pace.judge)
+        return None

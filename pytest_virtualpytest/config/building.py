@@ -11,6 +11,7 @@ from pytest_virtualpytest.config import controllers, meaning, spans
 from pytest_virtualpytest.config.controllers import Controllers
 from pytest_virtualpytest.config.document import Document, Where, label
 from pytest_virtualpytest.config.records import (
+    LANGUAGE,
     LOCAL,
     TIMEOUT,
     Campaign,
@@ -65,6 +66,7 @@ def _device(
     values = _tuples({key: value for key, value in table.items() if key in meaning.OWN})
     local = hosts[values.setdefault("host", LOCAL)].gateway == "popen"
     values.setdefault("kind", values.get("virtual"))
+    values.setdefault("lang", document.data.get("lang", LANGUAGE))
     if "ready" in values:
         values["ready"] = Ready(**_tuples(values["ready"]), file=document.origin((*where, "ready", "check")).absolute())
     if "screens" in values:

@@ -12,6 +12,7 @@ from pytest_virtualpytest.exceptions import ConfigError
 
 LOCAL = "local"  # the host of a device that names none: this machine
 TIMEOUT = 10.0
+LANGUAGE = "eng"
 CAPTURES_QUOTA = 2 << 30
 BUILT_IN = "the built-in virtual lab"
 
@@ -78,6 +79,7 @@ class DeviceConfig:
     model: str | None = None
     tags: tuple[str, ...] = ()
     variant: tuple[str, ...] = ()
+    lang: str = LANGUAGE
     ready: Ready | None = None
     screens: Path | None = None
     virtual: str | None = None

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from pytest_virtualpytest.config import spans
-from pytest_virtualpytest.config.records import LOCAL, TIMEOUT
+from pytest_virtualpytest.config.records import LANGUAGE, LOCAL, TIMEOUT
 
 
 def _name(word: str) -> str:
@@ -50,6 +50,12 @@ def _variable(word: str) -> str:
     return word
 
 
+def _language(word: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_-]+(\+[A-Za-z0-9_-]+)*", word):
+        raise ValueError(f"{word!r} is no language; write 'eng', or 'eng+deu'")
+    return word
+
+
 def _size(word: str) -> str:
     if not re.fullmatch(r"\d+(\.\d+)? ?[KMGT]iB", word):
         raise ValueError(f"{word!r} is no size; write one such as '500 MiB' or '2 GiB'")
@@ -59,6 +65,7 @@ def _size(word: str) -> str:
 Name = Annotated[str, AfterValidator(_name)]
 Words = Annotated[list[str], AfterValidator(_once)]
 Gives = Annotated[list[str], Field(min_length=1), AfterValidator(_once)]
+Language = Annotated[str, AfterValidator(_language)]
 Size = Annotated[str, AfterValidator(_size)]
 Seconds = Annotated[float, Field(gt=0)]
 Span = Annotated[Seconds, BeforeValidator(_span, json_schema_input_type=float | str)]
@@ -108,6 +115,7 @@ class Device(Table):
     model: str | None = None
     tags: Words = []
     variant: Words = Field([], description="picks reference pictures: banner.WORD.png before banner.png")
+    lang: Language | None = Field(None, description="what text on its screen is read as; default: the lab's")
     ready: Ready | None = None
     screens: str | None = Field(None, description="its screen map")
     virtual: str | None = Field(None, description="a virtual device of this kind, instead of controllers")
@@ -150,6 +158,7 @@ class Lab(Table):
     timeout: Seconds = Field(TIMEOUT, description="seconds that a wait may take where a test says nothing")
     timeout_scale: Seconds = Field(1.0, description="every wait is multiplied by this")
     deadline: Seconds | None = Field(None, description="seconds that a test may take where it says nothing")
+    lang: Language = Field(LANGUAGE, description="what text on a screen is read as: Tesseract's eng, deu, eng+rus")
     hosts: dict[Name, Host] = {}
     devices: dict[Name, Device] = {}
     campaigns: dict[Name, Campaign] = {}

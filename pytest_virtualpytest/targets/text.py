@@ -11,7 +11,7 @@ from pytest_virtualpytest.models import Region
 from pytest_virtualpytest.targets.colours import Colour, rgb
 from pytest_virtualpytest.targets.target import Target
 
-_LANGUAGES = re.compile(r"[A-Za-z0-9_/-]+(\+[A-Za-z0-9_/-]+)*")
+_LANGUAGES = re.compile(r"[A-Za-z0-9_-]+(\+[A-Za-z0-9_-]+)*")
 
 
 @dataclass(frozen=True)

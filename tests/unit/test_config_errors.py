@@ -23,7 +23,7 @@ BOX = '[devices.box]\nvirtual = "stb"\n'
         ("timout = 3", "lab.toml: timout: unknown key; did you mean 'timeout'?"),
         (
             "zzz = 3",
-            "lab.toml: zzz: unknown key; known: timeout, timeout_scale, deadline, hosts, devices, campaigns",
+            "lab.toml: zzz: unknown key; known: timeout, timeout_scale, deadline, lang, hosts, devices, campaigns",
         ),
         ('timeout = "10"', "lab.toml: timeout: must be a number, not text"),
         ("timeout = 0", "lab.toml: timeout: must be greater than 0"),

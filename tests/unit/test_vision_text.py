@@ -11,7 +11,7 @@ from drawn import Pixels, Shelf, blank, coded, on, plain, screens
 from virtualpytest_host.picture import Picture
 from virtualpytest_host.virtual import drawing, scenes
 from virtualpytest_host.virtual.canvas import write
-from virtualpytest_host.vision import ocr, tessdata
+from virtualpytest_host.vision import ocr, table, tessdata
 from virtualpytest_host.vision.flatten import flattened
 from virtualpytest_host.vision.reading import Manner, lines
 
@@ -235,3 +235,15 @@ def test_nothing_that_reads_is_an_error_that_says_what_to_install(monkeypatch: p
         "reading text needs tesserocr, or the program tesseract: pip install 'virtualpytest[text]', "
         "or apt-get install tesseract-ocr"
     )
+
+
+def test_table_of_names_and_values() -> None:
+    made = blank((40, 26, 18), (900, 330))
+    rows = [("Model", "V1"), ("Serial number", "STB 0042"), ("Firmware: 4.2", ""), ("System", "")]
+    for row, (name, value) in enumerate(rows):
+        write(made, name, (40, 60 + 70 * row), 30)
+        write(made, value, (560, 60 + 70 * row), 30, colour=(176, 166, 156))
+
+    read_table = table.read(coded([made])[0], Manner())
+
+    assert read_table == {"Model": "V1", "Serial number": "STB 0042", "Firmware": "4.2"}

@@ -41,6 +41,11 @@ def lines(picture: Picture, manner: Manner, way: int = WAYS[0]) -> list[Line]:
     return cast(list[Line], picture.cache[key])
 
 
+def plain(words: Sequence[Word]) -> str:
+    """Return *words* as they are written."""
+    return " ".join(word.text for word in words)
+
+
 def around(words: Sequence[Word]) -> Region:
     """Return the box around *words*."""
     boxes = [word.region for word in words]

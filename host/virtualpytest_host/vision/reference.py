@@ -76,6 +76,10 @@ class Reference:
         self.prepare = functools.cache(self._prepare)
         self._check()
 
+    def __deepcopy__(self, _memo: object) -> Reference:
+        """Return the reference itself: it does not change."""
+        return self
+
     @classmethod
     def decode(cls, name: str, content: bytes, mask: bytes = b"") -> Reference:
         """Return the reference in *content*, an encoded picture; a separate *mask* is white where it counts."""

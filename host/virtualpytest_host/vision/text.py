@@ -9,7 +9,7 @@ from virtualpytest_host.picture import Picture
 from virtualpytest_host.vision import tessdata
 from virtualpytest_host.vision.motion import change
 from virtualpytest_host.vision.phrases import Hit, Page, normal
-from virtualpytest_host.vision.reading import WAYS, Manner, around, lines
+from virtualpytest_host.vision.reading import WAYS, Manner, around, lines, plain
 from virtualpytest_host.vision.verdict import Verdict
 
 _SAME = 12  # gray levels that letters must change by to be read again
@@ -69,7 +69,7 @@ class SeesText:
             read = next((page.text for page in pages if page.text), "").replace("\n", " | ")
             why = f"read instead: {_short(read)!r}" if read else "nothing was read there"
             return Verdict(False, 0.0, self._least, why=why, area=self.target.region)
-        words = _short(" ".join(word.text for word in best.words))
+        words = _short(plain(best.words))
         score = min(self._score(best), round(self._least - 0.001, 3))
         off = f"{best.apart} letter{'s' * (best.apart > 1)}"
         why = f"nearest is {words!r}, {off} off" if best.apart else f"it is only part of {words!r}"
