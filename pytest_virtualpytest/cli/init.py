@@ -67,7 +67,8 @@ def add(commands: options.Commands) -> None:
     """Add the command."""
     text = "write a lab file and a first test that pass as they are"
     parser = commands.add_parser("init", help=text, description=f"{text[0].upper()}{text[1:]}.")
-    parser.add_argument("folder", metavar="FOLDER", nargs="?", default=Path(), type=Path, help="where to write (default: here)")
+    where = "where to write (default: here)"
+    parser.add_argument("folder", metavar="FOLDER", nargs="?", default=Path(), type=Path, help=where)
     parser.add_argument("--force", action="store_true", help="write over files that are there")
     parser.set_defaults(run=run)
 
