@@ -42,14 +42,29 @@ if TYPE_CHECKING:
         Sighting,
         Words,
     )
-    from pytest_virtualpytest.targets import All, AnyOf, Appears, Black, Gone, Image, Motion, Not, Target, Text, Then
+    from pytest_virtualpytest.targets import (
+        All,
+        AnyOf,
+        Appears,
+        Black,
+        Color,
+        Frozen,
+        Gone,
+        Image,
+        Motion,
+        Not,
+        Target,
+        Text,
+        Then,
+        for_seconds,
+    )
 
 __all__ = [
-    "All", "AnyOf", "Appears", "Black", "CallTimeout", "CapabilityMissing", "CaptureError", "Clip", "ConfigError",
-    "Device", "DeviceError", "DeviceLost", "Devices", "Duration", "Element", "Entry", "Frame", "Gone", "HostError",
+    "All", "AnyOf", "Appears", "Black", "CallTimeout", "CapabilityMissing", "CaptureError", "Clip", "Color", "ConfigError",
+    "Device", "DeviceError", "DeviceLost", "Devices", "Duration", "Element", "Entry", "Frame", "Frozen", "Gone", "HostError",
     "Image", "Key", "Lab", "LabFault", "LeaseError", "Level", "Measure", "Measurement", "Motion", "Not", "NotSeen",
     "OutOfLimits", "Output", "Press", "ReferenceNotFound", "Region", "Seen", "Sighting", "Target", "Text", "Then",
-    "VirtualPytestError", "Words", "device_fixture",
+    "VirtualPytestError", "Words", "device_fixture", "for_seconds",
 ]  # fmt: skip
 
 _HOMES = {
@@ -62,7 +77,10 @@ _HOMES = {
         "Clip", "Duration", "Element", "Entry", "Frame", "Level", "Measurement", "Output", "Press", "Region",
         "Sighting", "Words",
     },
-    "targets": {"All", "AnyOf", "Appears", "Black", "Gone", "Image", "Motion", "Not", "Target", "Text", "Then"},
+    "targets": {
+        "All", "AnyOf", "Appears", "Black", "Color", "Frozen", "Gone", "Image", "Motion", "Not", "Target", "Text",
+        "Then", "for_seconds",
+    },
 }
 
 

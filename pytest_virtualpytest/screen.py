@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from pytest_virtualpytest import targets
 from pytest_virtualpytest.exceptions import VirtualPytestError
 from pytest_virtualpytest.link import Link
 from pytest_virtualpytest.looking import Area, Looking
 from pytest_virtualpytest.models import Clip, Frame, Press, Sighting
 from pytest_virtualpytest.reading import Reads
-from pytest_virtualpytest.targets import Target
+from pytest_virtualpytest.targets import Frozen, Target
 
 
 class Recording:
@@ -39,7 +40,8 @@ class Screen(Reads):
         __tracebackhide__ = True
         wanted = self._looking.resolved(target, region)
         with self._link.step(f"find {wanted}", {"target": wanted, "region": region}):
-            reply = self._link.call("screen.find", {"target": self._looking.shipped(wanted)})
+            args = {"target": self._looking.shipped(wanted)}
+            reply = self._link.call("screen.find", args, seconds=targets.memory(wanted))
             return Sighting.from_wire(reply.value)
 
     def find_all(self, target: Target | str, *, region: Area = None) -> list[Sighting]:
@@ -71,6 +73,18 @@ class Screen(Reads):
         with self._link.step(f"wait for {wanted}", values):
             args = {"target": self._looking.shipped(wanted), "timeout": seconds, "since": _moment(since)}
             return Sighting.from_wire(self._link.call("screen.wait_for", args, seconds=seconds).value)
+
+    def stable(
+        self,
+        seconds: float = 1.0,
+        *,
+        timeout: float | None = None,
+        since: Press | Sighting | None = None,
+        region: Area = None,
+    ) -> Sighting:
+        """Return the sighting of a picture that has not changed for *seconds*, or raise NotSeen."""
+        __tracebackhide__ = True
+        return self.wait_for(Frozen(seconds), timeout=timeout, since=since, region=region)
 
     @contextmanager
     def never(self, *targets: Target | str) -> Iterator[None]:

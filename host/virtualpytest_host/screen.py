@@ -26,7 +26,7 @@ from virtualpytest_host.vision.judge import Judge
 from virtualpytest_host.watch import Watch
 
 _LOOK = 0.5  # seconds of frames that a target with a memory is shown by `find`
-_REMEMBERING = (targets.Motion, targets.Appears, targets.Gone, targets.Then)
+_REMEMBERING = (targets.Motion, targets.Frozen, targets.Appears, targets.Gone, targets.Then, targets.ForSeconds)
 
 References = Callable[[str], bytes]
 
@@ -53,9 +53,10 @@ class Screen(Reads):
         if not _remembers(wanted):
             picture = self._stream.after(self._inputs.last)
             return Reply(self._told(judge.see(picture), picture).to_wire())
-        since = max(self._inputs.last, self._stream.now() - _LOOK)
+        look = _LOOK + targets.memory(wanted)
+        since = max(self._inputs.last, self._stream.now() - look)
         told = None
-        end = max(time.monotonic(), self._inputs.last + _LOOK)
+        end = max(time.monotonic(), self._inputs.last + look)
         for picture in self._stream.frames(since, lambda: end + self._stream.late):
             refuse(picture)
             seen = judge.see(picture)
@@ -63,7 +64,7 @@ class Screen(Reads):
             if seen or picture.captured >= end:
                 break
         if told is None:
-            raise CaptureError(f"no frame within {_LOOK + self._stream.late:.1f} s of the last input")
+            raise CaptureError(f"no frame within {look + self._stream.late:.1f} s of the last input")
         return Reply(told.to_wire())
 
     def find_all(self, target: Mapping[str, Any]) -> Reply:

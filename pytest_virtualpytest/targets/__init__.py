@@ -4,21 +4,25 @@ from pytest_virtualpytest.targets.composed import (
     All,
     AnyOf,
     Appears,
+    ForSeconds,
     Gone,
     Not,
     Then,
     as_target,
+    for_seconds,
     images,
     in_region,
     members_of,
+    memory,
     resolve,
 )
-from pytest_virtualpytest.targets.plain import Black, Image, Motion
+from pytest_virtualpytest.targets.plain import Black, Color, Frozen, Image, Motion
 from pytest_virtualpytest.targets.target import Target
 from pytest_virtualpytest.targets.text import Text
 from pytest_virtualpytest.targets.travel import from_wire, to_wire
 
 __all__ = [
-    "All", "AnyOf", "Appears", "Black", "Gone", "Image", "Motion", "Not", "Target", "Text", "Then",
-    "as_target", "from_wire", "images", "in_region", "members_of", "resolve", "to_wire",
+    "All", "AnyOf", "Appears", "Black", "Color", "ForSeconds", "Frozen", "Gone", "Image", "Motion", "Not", "Target",
+    "Text", "Then", "as_target", "for_seconds", "from_wire", "images", "in_region", "members_of", "memory", "resolve",
+    "to_wire",
 ]  # fmt: skip

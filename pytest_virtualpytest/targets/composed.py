@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from pytest_virtualpytest.exceptions import VirtualPytestError
 from pytest_virtualpytest.models import Region
-from pytest_virtualpytest.targets.plain import Image
-from pytest_virtualpytest.targets.target import Target
+from pytest_virtualpytest.targets.plain import Frozen, Image, Motion
+from pytest_virtualpytest.targets.target import Target, check_seconds
 from pytest_virtualpytest.targets.text import Text
 
 
@@ -24,6 +24,10 @@ class Composed(Target):
         if not targets:
             raise VirtualPytestError(f"{type(self).__name__}() of no target: it would always be true, or never")
         object.__setattr__(self, "targets", tuple(as_target(target) for target in targets))
+
+    def of(self, targets: Iterable[Target]) -> Composed:
+        """Return *targets*, composed in the same way."""
+        return type(self)(*targets)
 
     def __str__(self) -> str:
         members = ", ".join(map(str, self.targets))
@@ -81,6 +85,33 @@ class Then(Composed):
     words = "in turn "
 
 
+@dataclass(frozen=True, init=False)
+class ForSeconds(Composed):
+    """The target has been there in every frame for *seconds*."""
+
+    kind = "for_seconds"
+    words = ""
+    seconds: float
+
+    def __init__(self, target: Target | str, seconds: float) -> None:
+        super().__init__(target)
+        object.__setattr__(self, "seconds", seconds)
+        check_seconds(self, seconds)
+
+    def of(self, targets: Iterable[Target]) -> Composed:
+        """Return *targets*, for as long."""
+        (target,) = targets
+        return ForSeconds(target, self.seconds)
+
+    def __str__(self) -> str:
+        return f"{self.targets[0]} for {self.seconds:g} s"
+
+
+def for_seconds(target: Target | str, seconds: float) -> ForSeconds:
+    """Return the target that is true once *target* has been there in every frame for *seconds*."""
+    return ForSeconds(target, seconds)
+
+
 def as_target(target: Target | str) -> Target:
     """Return *target*; a string is the name of an Image."""
     if isinstance(target, str):
@@ -100,15 +131,19 @@ def resolve(target: Target | str, find: Callable[[Image], Image], lang: str | No
         return find(target)
     if isinstance(target, Text) and target.lang is None:
         return replace(target, lang=lang)
+    if isinstance(target, (Motion, Frozen)) and target.mask:
+        return replace(target, sha=find(Image(target.mask)).sha)
     if isinstance(target, Composed):
-        return type(target)(*(resolve(member, find, lang) for member in target.targets))
+        return target.of(resolve(member, find, lang) for member in target.targets)
     return target
 
 
 def images(target: Target) -> list[Image]:
-    """Return every Image in *target*."""
+    """Return every picture that *target* needs, masks among them."""
     if isinstance(target, Image):
         return [target]
+    if isinstance(target, (Motion, Frozen)) and target.mask:
+        return [Image(target.mask, sha=target.sha)]
     return [image for member in members_of(target) for image in images(member)]
 
 
@@ -117,11 +152,19 @@ def members_of(target: Target) -> tuple[Target, ...]:
     return target.targets if isinstance(target, Composed) else ()
 
 
+def memory(target: Target) -> float:
+    """Return for how many seconds of frames *target* must be shown to be decided, beyond a single frame."""
+    own = target.seconds if isinstance(target, (Frozen, ForSeconds)) else 0.0
+    if isinstance(target, Then):
+        return sum(map(memory, target.targets))
+    return own + max(map(memory, members_of(target)), default=0.0)
+
+
 def in_region(target: Target | str, region: Region | tuple[int, int, int, int] | None) -> Target:
     """Return *target*, looked for within *region* only; in a composed target that is each member's region."""
     target = as_target(target)
     if region is None:
         return target
     if isinstance(target, Composed):
-        return type(target)(*(in_region(member, region) for member in target.targets))
+        return target.of(in_region(member, region) for member in target.targets)
     return replace(target, region=Region(*region))  # type: ignore[call-arg]  # every plain target has a region

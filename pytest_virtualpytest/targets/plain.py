@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from pytest_virtualpytest.exceptions import VirtualPytestError
 from pytest_virtualpytest.models import Region
-from pytest_virtualpytest.targets.target import Target, check_level
+from pytest_virtualpytest.targets.colours import Colour, rgb
+from pytest_virtualpytest.targets.target import Target, check_level, check_seconds
 
 
 @dataclass(frozen=True)
@@ -37,17 +38,69 @@ class Image(Target):
 
 @dataclass(frozen=True)
 class Motion(Target):
-    """The picture changes from one frame to the next, within *region*; *threshold* is in gray levels."""
+    """The picture changes from one frame to the next, in brightness or colour, within *region*.
+
+    *threshold* is in gray levels. *mask* is the name of a picture, white where changes count; *sha*, its content,
+    is filled in when the file is looked up.
+    """
 
     kind = "motion"
     region: Region | None = None
     threshold: int = 25
+    mask: str = ""
+    sha: str = ""
 
     def __post_init__(self) -> None:
         check_level(self, "threshold", self.threshold)
 
     def __str__(self) -> str:
         return "motion"
+
+
+@dataclass(frozen=True)
+class Frozen(Target):
+    """The picture has not changed for *seconds*, in brightness or colour, within *region*.
+
+    Each frame is held against the first one of the stillness, so that what creeps is no stillness. *threshold*,
+    *mask* and *sha* are as in Motion.
+    """
+
+    kind = "frozen"
+    seconds: float = 1.0
+    region: Region | None = None
+    threshold: int = 15
+    mask: str = ""
+    sha: str = ""
+
+    def __post_init__(self) -> None:
+        check_seconds(self, self.seconds)
+        check_level(self, "threshold", self.threshold)
+
+    def __str__(self) -> str:
+        return f"frozen for {self.seconds:g} s"
+
+
+@dataclass(frozen=True)
+class Color(Target):
+    """At least *share* of the pixels of *region* are of *colour*: ``"red"``, ``"#1e90ff"``, ``(30, 144, 255)``.
+
+    A pixel is where none of red, green and blue is further off than *tolerance*, of 255.
+    """
+
+    kind = "color"
+    colour: Colour
+    region: Region | None = None
+    tolerance: int = 30
+    share: float = 0.9
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "colour", rgb(self.colour, "color"))
+        check_level(self, "tolerance", self.tolerance)
+        if not 0 < self.share <= 1:
+            raise VirtualPytestError(f"{self}: share {self.share} is not above 0 and at most 1")
+
+    def __str__(self) -> str:
+        return "color #{:02x}{:02x}{:02x}".format(*self.colour)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,12 @@ class Target:
     kind: ClassVar[str]
 
 
+def check_seconds(target: Target, seconds: float) -> None:
+    """Raise an error where *seconds* is no time."""
+    if not 0 < seconds < float("inf"):
+        raise VirtualPytestError(f"{target}: {seconds} is no number of seconds above 0")
+
+
 def check_level(target: Target, name: str, level: int) -> None:
     """Raise an error where *level* of gray is one that every frame passes, or none."""
     if not 0 < level < 255:

@@ -12,14 +12,13 @@ from typing import Any
 
 from pytest_virtualpytest.exceptions import VirtualPytestError
 from pytest_virtualpytest.models import Region
-from pytest_virtualpytest.targets.composed import All, AnyOf, Appears, Composed, Gone, Not, Then
-from pytest_virtualpytest.targets.plain import Black, Image, Motion
+from pytest_virtualpytest.targets.composed import All, AnyOf, Appears, Composed, ForSeconds, Gone, Not, Then
+from pytest_virtualpytest.targets.plain import Black, Color, Frozen, Image, Motion
 from pytest_virtualpytest.targets.target import Target
 from pytest_virtualpytest.targets.text import Text
 
-_KINDS: dict[str, type[Target]] = {
-    cls.kind: cls for cls in (Image, Text, Motion, Black, All, AnyOf, Not, Appears, Gone, Then)
-}
+_EVERY = (Image, Text, Motion, Frozen, Black, Color, All, AnyOf, Not, Appears, Gone, Then, ForSeconds)
+_KINDS: dict[str, type[Target]] = {cls.kind: cls for cls in _EVERY}
 _ROWS: dict[str, Callable[[Any], Any]] = {"region": Region._make, "resolution": tuple, "colour": tuple}
 
 
@@ -27,8 +26,8 @@ def to_wire(target: Target) -> dict[str, Any]:
     """Return plain values that describe *target*."""
     data: dict[str, Any] = {"kind": target.kind}
     if isinstance(target, Composed):
-        return data | {"targets": [to_wire(member) for member in target.targets]}
-    return data | {item.name: getattr(target, item.name) for item in fields(target)}
+        data |= {"targets": [to_wire(member) for member in target.targets]}
+    return data | {item.name: getattr(target, item.name) for item in fields(target) if item.name != "targets"}
 
 
 def from_wire(data: Mapping[str, Any]) -> Target:
@@ -38,12 +37,11 @@ def from_wire(data: Mapping[str, Any]) -> Target:
     if kind not in _KINDS:
         raise VirtualPytestError(f"unknown target {kind!r}; known: {', '.join(_KINDS)}")
     cls = _KINDS[kind]
-    if issubclass(cls, Composed):
-        return cls(*(from_wire(member) for member in values["targets"]))
+    members = [from_wire(member) for member in values.pop("targets", ())]
     if foreign := values.keys() - {item.name for item in fields(cls)}:
         names = ", ".join(sorted(foreign))
         raise VirtualPytestError(f"target {kind!r} has no {names} here; install the same version on both sides")
     for name, row in _ROWS.items():
         if values.get(name) is not None:
             values[name] = row(values[name])
-    return cls(**values)
+    return cls(*members, **values)

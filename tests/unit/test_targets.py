@@ -15,6 +15,8 @@ from pytest_virtualpytest.targets import (
     AnyOf,
     Appears,
     Black,
+    Color,
+    Frozen,
     Gone,
     Image,
     Motion,
@@ -23,9 +25,11 @@ from pytest_virtualpytest.targets import (
     Text,
     Then,
     as_target,
+    for_seconds,
     from_wire,
     images,
     in_region,
+    memory,
     resolve,
     to_wire,
 )  # fmt: skip
@@ -39,6 +43,13 @@ EVERY = [
     Text(pattern=r"\d+ %", confidence=0.7),
     Motion(),
     Motion(Region(0, 0, 10, 10), 40),
+    Motion(mask="clock.png", sha="ef" * 32),
+    Frozen(),
+    Frozen(2.5, Region(0, 0, 10, 10), 30, "clock.png", "ef" * 32),
+    Color("red"),
+    Color((30, 144, 255), Region(0, 0, 10, 10), 5, 0.5),
+    for_seconds(BANNER, 2.5),
+    Not(for_seconds(All(Motion(), "a.png"), 1)),
     Black(),
     Black(Region(5, 5, 10, 10), 30),
     All(BANNER, Motion()),
@@ -72,6 +83,10 @@ def test_string_is_an_image() -> None:
         (Text(pattern=r"\d+"), r"text /\d+/"),
         (Motion(), "motion"),
         (Black(), "black"),
+        (Frozen(0.5), "frozen for 0.5 s"),
+        (Color("orange"), "color #ffa500"),
+        (for_seconds("a.png", 2), "a.png for 2 s"),
+        (Not(for_seconds(Black(), 2)), "no black for 2 s"),
         (All("a.png", Black()), "all of (a.png, black)"),
         (AnyOf("a.png", "b.png"), "any of (a.png, b.png)"),
         (Not("a.png"), "no a.png"),
@@ -189,7 +204,8 @@ def test_unknown_kind_names_the_known_ones() -> None:
         from_wire({"kind": "smell"})
 
     assert str(caught.value) == (
-        "unknown target 'smell'; known: image, text, motion, black, all, any, not, appears, gone, then"
+        "unknown target 'smell'; known: image, text, motion, frozen, black, color, all, any, not, appears, gone, then, "
+        "for_seconds"
     )
 
 
@@ -198,3 +214,54 @@ def test_field_that_only_a_newer_client_knows_is_an_error() -> None:
         from_wire({"kind": "black", "region": None, "softness": 3})
 
     assert str(caught.value) == "target 'black' has no softness here; install the same version on both sides"
+
+
+@pytest.mark.parametrize("seconds", [0, -1, float("inf"), float("nan")])
+def test_no_time_at_all_is_an_error(seconds: float) -> None:
+    for make in (Frozen, lambda seconds: for_seconds("a.png", seconds)):
+        with pytest.raises(VirtualPytestError, match=f"{seconds} is no number of seconds above 0"):
+            make(seconds)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"share": 0}, "color #ff0000: share 0 is not above 0 and at most 1"),
+        ({"share": 50}, "color #ff0000: share 50 is not above 0 and at most 1"),
+        ({"tolerance": 0}, "color #ff0000: tolerance 0 is not within 1..254 gray levels"),
+    ],
+)
+def test_color_that_would_always_or_never_be_there_is_an_error(fields: dict[str, Any], message: str) -> None:
+    with pytest.raises(VirtualPytestError) as caught:
+        Color("red", **fields)
+
+    assert str(caught.value) == message
+
+
+def test_mask_is_looked_up_and_sent_as_a_picture() -> None:
+    target = resolve(Not(Frozen(mask="clock.png")), lambda image: Image(image.name, sha="ab" * 32))
+
+    assert target == Not(Frozen(mask="clock.png", sha="ab" * 32))
+    assert [image.sha for image in images(target)] == ["ab" * 32]
+
+
+def test_time_of_a_composition_goes_with_it() -> None:
+    region = Region(1, 2, 3, 4)
+
+    assert in_region(for_seconds("a.png", 3), region) == for_seconds(Image("a.png", region), 3)
+    assert for_seconds("a.png", 3) != for_seconds("a.png", 4)
+
+
+@pytest.mark.parametrize(
+    ("target", "seconds"),
+    [
+        (Image("a.png"), 0),
+        (Frozen(2), 2),
+        (All(Frozen(2), Frozen(3)), 3),
+        (Then(Frozen(2), Not(Frozen(3))), 5),
+        (for_seconds(Frozen(2), 4), 6),
+    ],
+    ids=str,
+)
+def test_time_that_a_target_must_be_watched_for(target: Target, seconds: float) -> None:
+    assert memory(target) == seconds

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from pytest_virtualpytest.targets import Target, members_of
+from pytest_virtualpytest.targets import ForSeconds, Target, members_of
 from virtualpytest_host.picture import Picture
+from virtualpytest_host.vision.still import between
 from virtualpytest_host.vision.verdict import Member, Verdict
 
 
 def begin(member: Member, picture: Picture) -> None:
     """Show *member* the picture before the first one that counts."""
-    if isinstance(member, (SeesAll, SeesAny, SeesNot, SeesThen)):
+    if isinstance(member, (SeesAll, SeesAny, SeesNot, SeesForSeconds, SeesThen)):
         for each in member.begins():
             begin(each, picture)
     elif member.remembers:
@@ -123,6 +124,35 @@ class SeesGone:
         if self._present:
             return verdict.but(True)
         return verdict.but(False, f"it was never there, so it cannot go; for absence use Not(...); {verdict.why}")
+
+
+class SeesForSeconds:
+    """True where its member has been true in every frame for a while; an interruption begins anew."""
+
+    remembers = True
+
+    def __init__(self, target: ForSeconds, member: Member) -> None:
+        self._target, self._member = target, member
+        self._since: Picture | None = None
+        self._known = False
+
+    def see(self, picture: Picture) -> Verdict:
+        """Judge one frame; until enough were seen to tell, the answer is neither yes nor no."""
+        verdict = self._member.see(picture)
+        if not verdict.state:
+            self._since, self._known = None, verdict.state is False
+            return verdict
+        if self._since is None or picture.gap or picture.generation != self._since.generation:
+            self._known = self._known and self._since is None
+            self._since = picture
+        seconds, wanted = between(self._since, picture), self._target.seconds
+        if seconds >= wanted:
+            return verdict
+        return verdict.but(False if self._known else None, f"it is there for {seconds:.2f} s of {wanted:g} s wanted")
+
+    def begins(self) -> Sequence[Member]:
+        """Return those that begin at once."""
+        return [self._member]
 
 
 class SeesThen:

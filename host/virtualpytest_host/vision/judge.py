@@ -1,18 +1,23 @@
 """Judge frames, one after the other, against a target of any composition.
 
 Every answer has three values: a member that cannot decide on a frame (motion in the first one) makes
-nothing true, under Not neither. Members that remember (Motion, Appears, Gone, Then) see every frame;
-the others only where their answer matters.
+nothing true, under Not neither. Members that remember (Motion, Frozen, Appears, Gone, Then, ForSeconds) see
+every frame; the others only where their answer matters.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from pytest_virtualpytest.exceptions import VirtualPytestError
 from pytest_virtualpytest.models import Sighting
-from pytest_virtualpytest.targets import All, AnyOf, Appears, Black, Gone, Image, Motion, Not, Target, Text, Then
+from pytest_virtualpytest.targets import All, AnyOf, Appears, ForSeconds, Gone, Image, Not, Target, Text, Then
 from virtualpytest_host.picture import Picture
 from virtualpytest_host.vision.draw import annotate
 from virtualpytest_host.vision.leaves import Content, SeesBlack, SeesImage, SeesMotion
+from virtualpytest_host.vision.mask import named
+from virtualpytest_host.vision.states import SeesColor, SeesFrozen
 from virtualpytest_host.vision.text import SeesText
 from virtualpytest_host.vision.verdict import Member, Verdict
 
@@ -74,17 +79,28 @@ def member(target: Target, content: Content) -> Member:
     from virtualpytest_host.vision import composed
 
     match target:
-        case Image():
-            return SeesImage(target, content)
-        case Text():
-            return SeesText(target)
-        case Motion():
-            return SeesMotion(target)
-        case Black():
-            return SeesBlack(target)
         case Then():
             return composed.SeesThen(target.targets, lambda each: member(each, content))
+        case ForSeconds():
+            return composed.SeesForSeconds(target, member(target.targets[0], content))
         case All() | AnyOf() | Not() | Appears() | Gone():
             members = [member(each, content) for each in target.targets]
             return composed.BY_KIND[target.kind](target, members)
-    raise VirtualPytestError(f"{target}: nothing judges a target of kind {target.kind!r}")
+    return _plain(target, content)
+
+
+def _plain(target: Target, content: Content) -> Member:
+    sees = _BY_KIND.get(target.kind)
+    if sees is None:
+        raise VirtualPytestError(f"{target}: nothing judges a target of kind {target.kind!r}")
+    return sees(target, content)
+
+
+_BY_KIND: dict[str, Callable[[Any, Content], Member]] = {
+    "image": SeesImage,
+    "text": lambda target, _: SeesText(target),
+    "motion": lambda target, content: SeesMotion(target, named(target.mask, target.sha, content)),
+    "frozen": lambda target, content: SeesFrozen(target, named(target.mask, target.sha, content)),
+    "black": lambda target, _: SeesBlack(target),
+    "color": lambda target, _: SeesColor(target),
+}

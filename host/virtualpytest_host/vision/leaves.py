@@ -12,6 +12,7 @@ from virtualpytest_host.picture import Picture
 from virtualpytest_host.vision import match
 from virtualpytest_host.vision.area import scaled
 from virtualpytest_host.vision.black import brightest
+from virtualpytest_host.vision.mask import Mask
 from virtualpytest_host.vision.motion import change
 from virtualpytest_host.vision.reference import Reference
 from virtualpytest_host.vision.verdict import Verdict
@@ -62,8 +63,8 @@ class SeesMotion:
 
     remembers = True
 
-    def __init__(self, target: Motion) -> None:
-        self._target = target
+    def __init__(self, target: Motion, mask: Mask | None = None) -> None:
+        self._target, self._mask = target, mask
         self._last: Picture | None = None
         self._verdict = Verdict(None, why="no frame yet")
 
@@ -80,7 +81,7 @@ class SeesMotion:
             return Verdict(None, 0.0, least, why="one frame shows no motion: there was none before it", area=area)
         if picture.gap or last.luma.shape != picture.luma.shape:
             return Verdict(None, 0.0, least, why="the stream was interrupted just before this frame", area=area)
-        moved = change(last, picture, area, self._target.threshold)
+        moved = change(last, picture, area, self._target.threshold, self._mask)
         score = round(moved.level / 255, 4)
         if moved.region:
             return Verdict(True, score, least, moved.region, area=area)

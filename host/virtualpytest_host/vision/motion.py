@@ -11,6 +11,7 @@ from pytest_virtualpytest.models import Region
 from virtualpytest_host.needs import host_extra
 from virtualpytest_host.picture import Picture
 from virtualpytest_host.vision.area import clip
+from virtualpytest_host.vision.mask import Mask
 from virtualpytest_host.vision.planes import Plane, coding
 
 with host_extra("vision"):
@@ -27,17 +28,20 @@ class Change:
     region: Region | None
 
 
-def change(before: Picture, after: Picture, region: Region | None = None, threshold: int = 25) -> Change:
-    """Return what changed between two pictures of one size, within *region*.
+def change(
+    before: Picture, after: Picture, region: Region | None = None, threshold: int = 25, mask: Mask | None = None
+) -> Change:
+    """Return what changed between two pictures of one size, within *region* and where *mask* is white.
 
     A single pixel is noise, a spot of 3x3 is change. Colour counts twice: half *threshold* in a chroma
     plane is change, so that a button that turns from gray to blue at one brightness moves too.
     """
     area, how = clip(region, after, "motion"), coding(after)
-    found = [_change(_cut(before.luma, area, 1), _cut(after.luma, area, 1), how.luma_gain, threshold)]
+    whole, half = mask.over(after) if mask else (None, None)
+    found = [_change(before.luma, after.luma, whole, area, 1, how.luma_gain, threshold)]
     left, top = area.x, area.y
     for old, new in zip(before.chroma, after.chroma, strict=True):
-        level, box = _change(_cut(old, area, 2), _cut(new, area, 2), 2 * how.chroma_gain, threshold)
+        level, box = _change(old, new, half, area, 2, 2 * how.chroma_gain, threshold)
         found.append((level, box and Region(*(2 * side for side in box))))
     boxes = [box for _, box in found if box]
     return Change(max(level for level, _ in found), _around(boxes, left, top) if boxes else None)
@@ -48,8 +52,12 @@ def _cut(plane: Plane, area: Region, step: int) -> Plane:
     return plane[area.y // step : bottom, area.x // step : right]
 
 
-def _change(before: Plane, after: Plane, gain: float, threshold: int) -> tuple[float, Region | None]:
-    apart = cv2.absdiff(before, after)
+def _change(
+    before: Plane, after: Plane, mask: Plane | None, area: Region, step: int, gain: float, threshold: int
+) -> tuple[float, Region | None]:
+    apart = cv2.absdiff(_cut(before, area, step), _cut(after, area, step))
+    if mask is not None:
+        apart = cv2.bitwise_and(apart, _cut(mask, area, step))
     least = math.ceil(threshold / gain)
     highest = cv2.minMaxLoc(apart)[1]
     if highest < least:  # most still frames end here
