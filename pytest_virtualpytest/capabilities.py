@@ -109,6 +109,14 @@ class Power(Protocol):
         """Tell whether the supply is on."""
 
 
+@runtime_checkable
+class Restarts(Protocol):
+    """A supply that cannot come on by itself once it is off, but can start the device anew."""
+
+    def restart(self) -> None:
+        """Start the device anew, and wait until it can be used."""
+
+
 @dataclass(frozen=True)
 class Source:
     """Where pictures and sound come from, as PyAV opens it.
@@ -170,7 +178,7 @@ class Files(Protocol):
     def pull(self, path: str, /) -> bytes:
         """Return what is in the file at *path*."""
 
-    def list(self, path: str, /) -> Sequence[Entry]:
+    def entries(self, path: str, /) -> Sequence[Entry]:
         """Return what is in the folder at *path*."""
 
 
@@ -184,7 +192,7 @@ class Apps(Protocol):
     def stop(self, app: str, /) -> None:
         """End *app*."""
 
-    def list(self) -> Sequence[str]:
+    def installed(self) -> Sequence[str]:
         """Return what is installed."""
 
     def current(self) -> str:

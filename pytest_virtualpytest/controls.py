@@ -94,10 +94,10 @@ class Power:
             self._link.call("power.off")
 
     def cycle(self) -> None:
-        """Switch off, wait for the supply to run empty, switch on."""
+        """Switch off, wait for the supply to run empty, switch on; or start the device anew, until it has booted."""
         __tracebackhide__ = True
         with self._link.step("power cycle"):
-            self._link.call("power.cycle", seconds=20)
+            self._link.call("power.cycle", seconds=300)
 
     def status(self) -> bool:
         """Tell whether the supply is on."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import subprocess
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from xml.sax.saxutils import quoteattr
 
 from boxes import Bench
 from virtualpytest_host import virtual
@@ -56,10 +59,8 @@ def running(name: str) -> Iterator[Phone]:
 
 def archive(app: str, label: str = "An app") -> bytes:
     """Return an app to install, as the virtual phone takes it."""
-    import io
-    import zipfile
-
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as file:
-        file.writestr("AndroidManifest.xml", f'<manifest package="{app}"><application label="{label}"/></manifest>')
+        manifest = f"<manifest package={quoteattr(app)}><application label={quoteattr(label)}/></manifest>"
+        file.writestr("AndroidManifest.xml", manifest)
     return data.getvalue()

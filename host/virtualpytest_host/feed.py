@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_virtualpytest.capabilities import Source
+from virtualpytest_host import feeder
 from virtualpytest_host.needs import host_extra
 
 with host_extra("the recorder"):
@@ -32,16 +33,24 @@ def opened(source: Source) -> Iterator[Any]:
     A transport stream's packets are whole pictures already; without FFmpeg's parser, which waits for
     the beginning of the next one, each arrives a frame earlier. Other codecs than H.264 and H.265 need the parser.
     """
+    with _fed(source) as what, _opened(what) as container:
+        if not container.streams.video and not container.streams.audio:
+            raise ValueError("it has neither picture nor sound")
+        yield container
+
+
+def _fed(source: Source) -> contextlib.AbstractContextManager[Source]:
+    return feeder.running(source, FAULTS) if feeder.needed(source) else contextlib.nullcontext(source)
+
+
+def _opened(source: Source) -> Any:
     quick = (source.format == "mpegts" or source.url.startswith("udp://")) and not is_file(source)
     container = _open(source, {**(_QUICK if quick else _CAREFUL), **source.options})
     codecs = {stream.codec_context.name for stream in container.streams.video}
     if quick and "fflags" not in source.options and not codecs & {"h264", "hevc"}:
         container.close()
         container = _open(source, {**_CAREFUL, "fflags": "nobuffer", **source.options})
-    with container:
-        if not container.streams.video and not container.streams.audio:
-            raise ValueError("it has neither picture nor sound")
-        yield container
+    return container
 
 
 def cause(error: Exception, source: Source) -> str:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pytest_virtualpytest.capabilities import Holds, Types
+from pytest_virtualpytest.capabilities import Holds, Restarts, Types
 from pytest_virtualpytest.exceptions import DeviceError, NotSeen
 from pytest_virtualpytest.models import Press
 from virtualpytest_host import state
@@ -99,7 +99,9 @@ class Supply:
         return self._inputs.timed("off", self._controller.off).to_wire()
 
     def cycle(self, seconds: float = 1.0) -> dict[str, Any]:
-        """Switch off, wait *seconds*, switch on again; return when it came on."""
+        """Switch off, wait *seconds*, switch on again, or start anew; return when it came on."""
+        if isinstance(self._controller, Restarts):
+            return self._inputs.timed("restart", self._controller.restart).to_wire()
         self.off()
         if self._controller.status():
             raise DeviceError("the supply is still on after it was switched off")

@@ -43,7 +43,7 @@ class Files:
 
     def list(self, path: str) -> list[dict[str, Any]]:
         """Return what is in the folder *path*."""
-        return [asdict(entry) for entry in self._controller.list(path)]
+        return [asdict(entry) for entry in self._controller.entries(path)]
 
 
 class Apps:
@@ -71,7 +71,7 @@ class Apps:
 
     def list(self) -> list[str]:
         """Return what is installed."""
-        return list(self._controller.list())
+        return list(self._controller.installed())
 
     def current(self) -> str:
         """Return the app in front."""

@@ -65,7 +65,7 @@ def _device(
     where = ("devices", name)
     values = _tuples({key: value for key, value in table.items() if key in meaning.OWN})
     local = hosts[values.setdefault("host", LOCAL)].gateway == "popen"
-    values.setdefault("kind", values.get("virtual"))
+    values.setdefault("kind", meaning.KINDS.get(values.get("virtual", ""), values.get("virtual")))
     values.setdefault("lang", document.data.get("lang", LANGUAGE))
     if "ready" in values:
         values["ready"] = Ready(**_tuples(values["ready"]), file=document.origin((*where, "ready", "check")).absolute())

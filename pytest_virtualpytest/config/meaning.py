@@ -13,7 +13,11 @@ from pytest_virtualpytest.config.records import LOCAL
 from pytest_virtualpytest.config.shape import Problem
 from pytest_virtualpytest.config.words import nearest
 
-VIRTUAL = {"stb": ("audio", "power", "remote", "screen")}  # what each kind of virtual device gives
+VIRTUAL = {  # what each kind of virtual device gives
+    "stb": ("audio", "power", "remote", "screen"),
+    "phone": ("apps", "files", "logs", "power", "remote", "screen", "shell", "touch", "ui"),
+}
+KINDS = {"phone": "mobile"}  # of virtual devices that are not named after their kind
 ACTIONS = ("power.cycle", "power.off", "power.on")
 OWN = tuple(tables.Device.model_fields)  # a device's keys; its other tables are controllers
 

@@ -29,6 +29,14 @@ def test_the_first_test_passes_without_a_lab_file(example: Path) -> None:
     assert "2 passed" in done.stdout
 
 
+@pytest.mark.parametrize("example", ["phone"], indirect=True)
+def test_a_phone_is_driven_by_what_it_says_of_its_screen(example: Path) -> None:
+    done = run("pytest", cwd=example)
+
+    assert done.returncode == 0, said(done)
+    assert "10 passed" in done.stdout
+
+
 @pytest.mark.parametrize("example", ["campaign"], indirect=True)
 def test_the_campaign_fails_only_on_purpose(example: Path) -> None:
     done = run("pytest", "-n", "2", cwd=example)

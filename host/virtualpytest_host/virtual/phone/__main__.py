@@ -17,6 +17,7 @@ import signal
 import sys
 import threading
 import time
+import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,9 @@ class Phone:
         truth = Truth(folder / "truth.jsonl")
         handset = Handset(options.name, truth)
         self._device = Device(handset, Glass(handset), self._faults, self._reboot)
-        self._services = services.Services(self._device, Storage(folder / "files"))
+        self._storage = Storage(folder / "files")
+        self._services = services.Services(self._device, self._storage)
+        self._boot()
         self._tenancy = tenancy.Tenancy(folder, options.linger)
         self._adb = Port(self._welcome)
         control = servers.control(self._faults, truth, self._apply, lambda: handset.state, FAULTS)
@@ -75,7 +78,14 @@ class Phone:
 
     def _reboot(self) -> None:
         self._device.handset.reboot()
+        self._boot()
         threading.Thread(target=self._apply, daemon=True).start()  # who asks for it is among those who are cut off
+
+    def _boot(self) -> None:
+        """Have another boot id, as a kernel would."""
+        path = self._storage.path("/proc/sys/kernel/random/boot_id")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{uuid.uuid4()}\n", encoding="ascii")
 
     def _publish(self, name: str, path: Path, ports: dict[str, Port]) -> None:
         numbers = {side: port.number for side, port in ports.items()}

@@ -22,7 +22,7 @@ _drawn: list[tuple[int, int]] = []  # where a finger that is down has been
 
 
 def _input(run: Run) -> int:
-    words = [word for word in run.words[1:] if word not in _SOURCES]
+    words = run.words[2:] if run.words[1:2] and run.words[1] in _SOURCES else run.words[1:]
     does = _INPUTS.get(words[0]) if words else None
     if does is None:
         return run.complain("Error: Unknown command: " + " ".join(words[:1]), 255)

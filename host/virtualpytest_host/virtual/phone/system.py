@@ -7,14 +7,13 @@ import time
 import zipfile
 from collections.abc import Sequence
 from io import BytesIO
+from xml.etree import ElementTree
 
 from virtualpytest_host.virtual.phone import hand
 from virtualpytest_host.virtual.phone.device import Device
 from virtualpytest_host.virtual.phone.logbook import Line
 from virtualpytest_host.virtual.phone.sh import Program, Run, encoded
 
-_PACKAGE = re.compile(r'package="([\w.]+)"')
-_LABEL = re.compile(r'label="([^"]*)"')
 _APP = re.compile(r"[A-Za-z]\w*(\.\w+)+", re.ASCII)
 _BATTERY = "\n".join((
     "Current Battery Service state:", "  AC powered: false", "  USB powered: true", "  status: 2", "  health: 2",
@@ -92,15 +91,15 @@ def _install(run: Run, name: str) -> int:
     """Install the archive at *name*: its manifest is plain XML here."""
     try:
         with zipfile.ZipFile(BytesIO(run.shell.storage.read(name))) as archive:
-            manifest = archive.read("AndroidManifest.xml").decode()
+            manifest = ElementTree.fromstring(archive.read("AndroidManifest.xml"))
     except OSError as error:
         return run.complain(f"Error: failed to open {name}: {error.strerror}")
-    except (zipfile.BadZipFile, KeyError, UnicodeDecodeError):
+    except (zipfile.BadZipFile, KeyError, ElementTree.ParseError):
         return run.complain("Failure [INSTALL_PARSE_FAILED_NOT_APK: Failed to parse the package]")
-    app, label = _PACKAGE.search(manifest), _LABEL.search(manifest)
-    if app is None or not _APP.fullmatch(app[1]):
+    app, part = manifest.get("package", ""), manifest.find("application")
+    if not _APP.fullmatch(app):
         return run.complain("Failure [INSTALL_PARSE_FAILED_BAD_PACKAGE_NAME]")
-    run.shell.device.handset.install(app[1], label[1] if label else app[1])
+    run.shell.device.handset.install(app, app if part is None else part.get("label", app))
     run.say("Success")
     return 0
 
