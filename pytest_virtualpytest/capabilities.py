@@ -117,6 +117,14 @@ class Restarts(Protocol):
         """Start the device anew, and wait until it can be used."""
 
 
+@runtime_checkable
+class Described(Protocol):
+    """A controller that can tell what its device is."""
+
+    def facts(self) -> Mapping[str, str]:
+        """Return what the device says of itself, such as ``firmware``, ``serial``, ``resolution``, ``battery``."""
+
+
 @dataclass(frozen=True)
 class Source:
     """Where pictures and sound come from, as PyAV opens it.

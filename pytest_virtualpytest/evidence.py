@@ -50,6 +50,8 @@ def of_device(report: Report, device: Device, since: float, *, known: set[str], 
 def _pieces(device: Device, since: float) -> Iterator[Piece]:
     yield from _seen(device)
     yield "device log", "txt", lambda: _log(device, since)
+    if "logs" in device.link.capabilities:
+        yield "device's own log", "txt", lambda: _own_log(device, since)
 
 
 def _seen(device: Device) -> Iterator[Piece]:
@@ -79,6 +81,11 @@ def _log(device: Device, since: float) -> str:
     return "\n".join(_counted(line, since) for line in lines) or "nothing was done"
 
 
+def _own_log(device: Device, since: float) -> str:
+    """Return what the device itself has written down during this test."""
+    return str(device.link.call("logs.since", {"moment": {"before": since}}).value) or "it wrote nothing"
+
+
 def _counted(line: str, since: float) -> str:
     at, _, text = line.partition(" ")
     with contextlib.suppress(ValueError):
@@ -88,6 +95,14 @@ def _counted(line: str, since: float) -> str:
 
 def _titled(title: str, device: str) -> str:
     return f"{title} of {device}" if device else title
+
+
+def facts(device: Device) -> dict[str, str]:
+    """Return what *device* says that it is; those that have a shell can be asked."""
+    if "shell" in device.link.capabilities:
+        with device.link.silent(), contextlib.suppress(VirtualPytestError):  # the test itself will say so
+            return dict(device.link.call("facts").value)
+    return {}
 
 
 def began(device: Device, test: str) -> float:

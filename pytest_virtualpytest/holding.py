@@ -106,8 +106,8 @@ class Holding:
 
     def _label(self, item: pytest.Item, device: Device) -> None:
         """Say in the report where *item* runs."""
-        names = {"device": device.name, "host": device.host, "model": device.model}
-        for name, value in {**names, "worker": self._run.worker, "run": self._run.id}.items():
+        names = {"device": device.name, "host": device.host, **({"model": device.model} if device.model else {})}
+        for name, value in {**evidence.facts(device), **names, "worker": self._run.worker, "run": self._run.id}.items():
             if value:
                 self._run.report.label(name, value)
         if collection.PARAMETER not in getattr(getattr(item, "callspec", None), "params", ()):

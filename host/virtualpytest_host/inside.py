@@ -90,9 +90,9 @@ class Logs:
         self._controller = controller
 
     def since(self, moment: Mapping[str, Any] | float) -> str:
-        """Return its lines from *moment* on: a press, or a number of seconds ago."""
+        """Return its lines from *moment* on: a press, a time of this host, or a number of seconds ago."""
         if isinstance(moment, Mapping):
-            if moment["boot"] != state.boot():
+            if moment.get("boot", state.boot()) != state.boot():
                 raise VirtualPytestError("`since` is from another boot, or another machine, than this device's host")
             return str(self._controller.since(moment["before"]))
         return str(self._controller.since(time.monotonic() - moment))

@@ -23,6 +23,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from pytest_virtualpytest.capabilities import Described
 from pytest_virtualpytest.exceptions import CapabilityMissing, DeviceError, LabFault, VirtualPytestError
 from pytest_virtualpytest.wire import Call, Message, Reply, error_message
 from virtualpytest_host import build, elements, hands, inside, machine, references
@@ -48,6 +49,7 @@ class Session:
         self._log: list[tuple[float, str]] = []
         self._own: dict[str, Callable[..., Any]] = {
             "describe": self.describe,
+            "facts": self.facts,
             "mark": self.mark,
             "log": self.log,
             "match": _match,
@@ -70,6 +72,11 @@ class Session:
         held = {name for controller in self._controllers.values() for name in controller.resources()}
         held.update(self._spec.get("resources", ()))
         return {"capabilities": sorted(self._controllers), "resources": sorted(held), "pid": os.getpid()}
+
+    def facts(self) -> dict[str, str]:
+        """Return what the device says that it is, by those of its controllers that can ask it."""
+        asked = {id(one): name for name, one in self._controllers.items() if isinstance(one, Described)}
+        return {name: value for one in asked.values() for name, value in self._open(one).facts().items() if value}
 
     def call(self, call: Call) -> Reply:
         """Return the answer to *call*."""
@@ -121,7 +128,7 @@ class Session:
             self._warming.start()
 
     def _note(self, call: Call) -> None:
-        if call.method not in {"log", "describe", "mark"}:
+        if call.method not in {"log", "describe", "mark", "facts"}:
             self._log.append((time.monotonic(), f"{call.method} {json.dumps(call.args)[:200]}"))
             del self._log[:-2000]
 

@@ -62,11 +62,11 @@ class Inside:
 
     def facts(self) -> dict[str, str]:
         """Return what the device is: model, serial number, Android, firmware, resolution, battery."""
-        line = "; ".join(f"getprop {name}" for name in _FACTS.values())
-        facts = dict(zip(_FACTS, self._said(line).splitlines(), strict=False))
-        size = re.findall(r"(\d+x\d+)", self._said("wm size"))
-        level = re.search(r"level: (\d+)", self._said("dumpsys battery"))
-        return facts | {"resolution": size[-1] if size else ""} | ({"battery": f"{level[1]} %"} if level else {})
+        line = "; ".join([*(f"getprop {name}" for name in _FACTS.values()), "wm size", "dumpsys battery"])
+        said = self._said(line)
+        facts = dict(zip(_FACTS, said.splitlines(), strict=False))
+        size, level = re.findall(r"size: (\d+x\d+)", said), re.search(r"level: (\d+)", said)
+        return facts | {"resolution": size[-1] if size else "", "battery": f"{level[1]} %" if level else ""}
 
     def _said(self, line: str) -> str:
         done = self.connection.run(line)
