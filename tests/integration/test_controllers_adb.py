@@ -222,10 +222,10 @@ def test_status_output_and_complaints_come_apart(adb: Adb) -> None:
 def test_log_begins_at_the_moment_that_is_asked_for(adb: Adb) -> None:
     adb.run("log -t Old before", 5)
     begin = time.monotonic()
-    until(lambda: time.monotonic() > begin + 0.05)
+    until(lambda: time.monotonic() > begin + 1)
     adb.run(["log", "-t", "New", "it's $(so)"], 5)
 
-    log = adb.since(begin + 0.02)
+    log = adb.since(begin + 0.9)
 
     assert "New: it's $(so)" in log
     assert "Old" not in log

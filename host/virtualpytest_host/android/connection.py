@@ -162,21 +162,23 @@ class Connection:
     @contextlib.contextmanager
     def _told(self, what: str, limit: float) -> Iterator[None]:
         """Hang up after any failure, and tell of it in one line."""
+        with contextlib.ExitStack() as unless_done:
+            unless_done.callback(self.close)
+            with self._worded(what, limit):
+                yield
+            unless_done.pop_all()
+
+    @contextlib.contextmanager
+    def _worded(self, what: str, limit: float) -> Iterator[None]:
         try:
             yield
         except _REFUSED as error:
-            self.close()
             raise DeviceError(f"{self}: {what}: {_reason(error)}") from error
         except _LATE as error:
-            self.close()
             asked = f"{_ASKED.format(key=self._key)}; " if self._asked and what == "connecting" else ""
             raise DeviceError(f"{self}: {asked}no answer to {what} within {limit:g} s; is the device well?") from error
         except (*_WRONG, OSError, ValueError) as error:
-            self.close()
             raise DeviceError(f"{self}: {_reason(error)} at {what}; is it on, and ADB allowed?") from error
-        except BaseException:
-            self.close()
-            raise
 
 
 def _reason(error: BaseException) -> str:

@@ -13,6 +13,7 @@ from virtualpytest_host.android import tree
 
 _DUMP = "/data/local/tmp/vpt-window.xml"
 _LOOKS = 3  # at a screen that does not come to rest
+_GRAIN = 0.001  # seconds: logcat's own
 _PACE = 1 << 20  # bytes a second that a transfer may be as slow as
 _LONGEST = 600.0  # seconds for a file whose size is not known
 _FACTS = {
@@ -47,9 +48,8 @@ class Inside:
 
     def since(self, moment: float, /) -> str:
         """Return the lines of logcat from *moment* of this host's CLOCK_MONOTONIC on."""
-        before = time.monotonic()
         device = float(self._said("date +%s.%N"))
-        begin = device - ((before + time.monotonic()) / 2 - moment)
+        begin = device - (time.monotonic() - moment) - _GRAIN  # at the earliest: the answer has been on its way
         return self._said(f"logcat -d -v threadtime -T {begin:.3f}")
 
     def tree(self) -> Element:

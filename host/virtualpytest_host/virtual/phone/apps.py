@@ -27,12 +27,10 @@ class Desk(Protocol):
 
     installed: dict[str, str]
     kept: dict[str, Any]
+    properties: dict[str, str]
 
     def launch(self, app: str) -> None:
         """Bring *app* to the front."""
-
-    def fact(self, name: str) -> str:
-        """Return one of the phone's properties."""
 
 
 @dataclass
@@ -125,7 +123,7 @@ class Settings(App):
     def _facts(self) -> list[View]:
         facts = (("Model", "ro.product.model"), ("Version", "ro.build.version.release"), ("Serial", "ro.serialno"))
         return [
-            View("widget.TextView", (24, _TOP + 90 * number, 640, 80), f"{name}: {self.desk.fact(fact)}", "fact")
+            View("widget.TextView", (24, _TOP + 90 * number, 640, 80), f"{name}: {self.desk.properties[fact]}", "fact")
             for number, (name, fact) in enumerate(facts)
         ]
 

@@ -52,10 +52,6 @@ class Handset:
         where = self.front.rpartition(".")[2]
         return f"{where}:{self.app.page}" if self.awake and self.app.page else where if self.awake else "off"
 
-    def fact(self, name: str) -> str:
-        """Return one of its properties, empty where it has none of that name."""
-        return self.properties.get(name, "")
-
     def launch(self, app: str) -> None:
         """Bring *app* to the front."""
         with self.acting("launch", app=app):

@@ -69,5 +69,5 @@ def _writer(stream: Stream) -> Callable[[bytes], None]:
 def banner(device: Device) -> bytes:
     """Return how the phone names itself."""
     names = ("ro.product.name", "ro.product.model", "ro.product.device")
-    facts = "".join(f"{name}={device.handset.fact(name)};" for name in names)
+    facts = "".join(f"{name}={device.handset.properties[name]};" for name in names)
     return encoded(f"device::{facts}features=shell_v2,stat_v2")
