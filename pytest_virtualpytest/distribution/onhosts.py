@@ -139,7 +139,7 @@ class OnHosts:
         from pytest_virtualpytest.config.loading import VARIABLE
 
         assert self._suite is not None
-        files = [Path(word).absolute() for word in os.environ.get(VARIABLE, "").split(os.pathsep) if word]
+        files = [Path(word) for word in os.environ.get(VARIABLE, "").split(os.pathsep) if word]
         devices = [device for device in self._run.lab.devices if device.host == host]
         names = {secret.variable for device in devices for secret in device.secrets()}
         labs = os.pathsep.join(self._suite.there(path, folder) for path in files)

@@ -62,7 +62,7 @@ class Suite:
     def there(self, path: Path, folder: str) -> str:
         """Return where *path* is on a host that has the suite in *folder*; outside of it, the path itself."""
         try:
-            return str(Path(folder) / path.relative_to(self.base))
+            return str(Path(folder) / _straight(path).relative_to(self.base))
         except ValueError:
             return str(path)
 
@@ -78,7 +78,7 @@ class Suite:
 def suite(config: pytest.Config, labs: Iterable[Path]) -> Suite:
     """Return the suite that *config* runs, with the lab files *labs*; ConfigError if it is too large."""
     root, here = config.rootpath, config.invocation_params.dir
-    outside = [path.absolute() for path in labs]
+    outside = [_straight(path) for path in labs]
     settings = config.inipath or root / "pytest.ini"
     base = Path(os.path.commonpath([root, here, settings.parent, *(path.parent for path in outside)]))
     results = folder_of(config.getoption("allure_report_dir", None))
@@ -106,6 +106,11 @@ def _below(folder: Path, never: Iterable[str]) -> Iterator[Path]:
 
 def _hidden(name: str, never: Iterable[str]) -> bool:
     return name.startswith(".") or any(fnmatch.fnmatch(name, pattern) for pattern in never)
+
+
+def _straight(path: Path) -> Path:
+    """Return *path* from the root on and without ``..``, as pytest has its own paths: links are not followed."""
+    return Path(os.path.normpath(path.absolute()))
 
 
 def _check(root: Path, files: Iterable[Path]) -> None:

@@ -115,6 +115,28 @@ def test_paths_and_expressions_mean_what_they_mean_here(pytester: pytest.Pyteste
     result.stdout.fnmatch_lines(["*PASSED ../tests/test_box.py::TestThree::test_other*"])
 
 
+def test_lab_file_elsewhere_its_secrets_and_its_campaign_reach_the_host(
+    pytester: pytest.Pytester, ssh_host: SshHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    diary = ssh_host.state / "diary"
+    monkeypatch.setenv("DIARY", str(diary))
+    lab = pytester.mkdir("labs") / "farm.toml"
+    lab.write_text(
+        behind_ssh(ssh_host)
+        + 'diary = { env = "DIARY" }\n[campaigns.nightly]\nkeyword = "zap"\nenvironment = { CHANNEL = "7" }\n'
+    )
+    pytester.makepyfile("import os\ndef test_zap(stb): stb.remote.press(os.environ['CHANNEL'])\ndef test_x(): pass")
+    pytester.mkdir("suite")
+    (pytester.path / "test_lab_file_elsewhere_its_secrets_and_its_campaign_reach_the_host.py").rename("suite/test_a.py")
+    (pytester.path / "suite" / "pytest.ini").write_text("[pytest]")
+    os.chdir("suite")
+
+    result = pytester.runpytest_subprocess("--vpt-on-hosts", "--vpt-lab=../labs/farm.toml", "--vpt-campaign=nightly")
+
+    result.assert_outcomes(passed=1)
+    assert "press 7" in diary.read_text().splitlines()
+
+
 def test_last_failed_runs_alone(pytester: pytest.Pytester, one_host: Path) -> None:
     pytester.makepyfile("def test_good(stb): pass\ndef test_bad(stb): assert 0")
     pytester.runpytest_subprocess().assert_outcomes(passed=1, failed=1)
