@@ -43,8 +43,10 @@ class Sshd:
         self.port = 0
         self.config = folder / "config"
         self._extra = [f"ForceCommand {force}"] if force else []
-        values = " ".join(f'"{name}={value}"' for name, value in (environment or {}).items())
-        self._extra += [f"SetEnv {values}"] if values else []
+        # at a SHLVL of 1 bash takes itself for no login's and leaves ~/.bashrc alone: whatever an account has there
+        # is no part of a test, and may hold locks of its own, which a killed session would leave behind
+        values = " ".join(f'"{name}={value}"' for name, value in {"SHLVL": "1", **(environment or {})}.items())
+        self._extra += [f"SetEnv {values}"]
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:

@@ -46,7 +46,7 @@ class Player:
     before: Picture | None = None
 
     def __init__(self, recording: Recording, since: float | None = None, *, whole: bool = False) -> None:
-        self._recording = recording
+        self._recording, self._begun = recording, time.monotonic()
         newest = recording.first(ring.VIDEO, time.monotonic() + _FIRST_SECONDS)
         self._since = recording.captured(newest) if since is None else since
         self._number = self._find_start(whole)
@@ -70,7 +70,7 @@ class Player:
                 self._decode_one()
                 continue
             left = deadline - time.monotonic()
-            self._recording.check()
+            self._recording.check(since=self._begun)
             if left <= 0:
                 return None
             self._recording.wait(min(left, 0.5))

@@ -158,11 +158,14 @@ class Recording:
             self._pace = now, self._interval()
         return self._pace[1]
 
-    def check(self, stream: int = ring.VIDEO) -> None:
-        """Raise CaptureError if *stream* has brought nothing for a while, or could not be opened at all."""
+    def check(self, stream: int = ring.VIDEO, since: float = 0.0) -> None:
+        """Raise CaptureError if *stream* has brought nothing for a while, or could not be opened at all.
+
+        Whoever looks from *since* on lets a recorder whose source is back have the time to open it again.
+        """
         newest, why = self.newest(stream), self._told().get("cause", "")
         age = time.monotonic() - newest.arrival if newest else SILENCE if why else 0.0
-        if age >= SILENCE:
+        if age >= SILENCE and (newest is None or time.monotonic() - since >= SILENCE):
             raise CaptureError(f"no {_WORDS[stream][0]} from {self}: {why or f'no packet for {age:.1f} s'}")
 
     def newest(self, stream: int) -> ring.Entry | None:
