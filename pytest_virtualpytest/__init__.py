@@ -60,11 +60,12 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
-    "All", "AnyOf", "Appears", "Black", "CallTimeout", "CapabilityMissing", "CaptureError", "Clip", "Color", "ConfigError",
-    "Device", "DeviceError", "DeviceLost", "Devices", "Duration", "Element", "Entry", "Frame", "Frozen", "Gone", "HostError",
-    "Image", "Key", "Lab", "LabFault", "LeaseError", "Level", "Measure", "Measurement", "Motion", "Not", "NotSeen",
-    "OutOfLimits", "Output", "Press", "ReferenceNotFound", "Region", "Seen", "Sighting", "Target", "Text", "Then",
-    "VirtualPytestError", "Words", "device_fixture", "for_seconds",
+    "All", "AnyOf", "Appears", "Black", "CallTimeout", "CapabilityMissing", "CaptureError", "Clip", "Color",
+    "ConfigError", "Device", "DeviceError", "DeviceLost", "Devices", "Duration", "Element", "Entry", "Frame",
+    "Frozen", "Gone", "HostError", "Image", "Key", "Lab", "LabFault", "LeaseError", "Level", "Measure",
+    "Measurement", "Motion", "Not", "NotSeen", "OutOfLimits", "Output", "Press", "ReferenceNotFound", "Region",
+    "Seen", "Sighting", "Target", "Text", "Then", "VirtualPytestError", "Words", "device_fixture",
+    "for_seconds",
 ]  # fmt: skip
 
 _HOMES = {
