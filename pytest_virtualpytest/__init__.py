@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         VirtualPytestError,
     )
     from pytest_virtualpytest.fixtures import Devices, device_fixture
+    from pytest_virtualpytest.kpi import Series, Transition, Zap
     from pytest_virtualpytest.lab import Lab
     from pytest_virtualpytest.measure import Measure
     from pytest_virtualpytest.models import (
@@ -64,14 +65,15 @@ __all__ = [
     "ConfigError", "Device", "DeviceError", "DeviceLost", "Devices", "Duration", "Element", "Entry", "Frame",
     "Frozen", "Gone", "HostError", "Image", "Key", "Lab", "LabFault", "LeaseError", "Level", "Measure",
     "Measurement", "Motion", "Not", "NotSeen", "OutOfLimits", "Output", "Press", "ReferenceNotFound", "Region",
-    "Seen", "Sighting", "Target", "Text", "Then", "VirtualPytestError", "Words", "device_fixture",
-    "for_seconds",
+    "Seen", "Series", "Sighting", "Target", "Text", "Then", "Transition", "VirtualPytestError", "Words", "Zap",
+    "device_fixture", "for_seconds",
 ]  # fmt: skip
 
 _HOMES = {
     "capabilities": {"Key"},
     "device": {"Device"},
     "fixtures": {"Devices", "device_fixture"},
+    "kpi": {"Series", "Transition", "Zap"},
     "lab": {"Lab"},
     "measure": {"Measure"},
     "models": {

@@ -6,12 +6,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_virtualpytest.capabilities import Key
 from pytest_virtualpytest.controls import Audio, Power, Remote, Touch
 from pytest_virtualpytest.elements import Ui
 from pytest_virtualpytest.inside import Apps, Files, Logs, Shell
+from pytest_virtualpytest.kpi import Zap
 from pytest_virtualpytest.link import Link
 from pytest_virtualpytest.looking import Looking
 from pytest_virtualpytest.screen import Screen
+from pytest_virtualpytest.targets import Target
+from pytest_virtualpytest.timing import Zapping
 
 if TYPE_CHECKING:
     from pytest_virtualpytest.config import DeviceConfig, LabConfig
@@ -105,6 +109,22 @@ class Device:
         __tracebackhide__ = True
         self.link.need("logs")
         return Logs(self.link)
+
+    def zap(
+        self,
+        key: str = Key.CHANNEL_UP,
+        *,
+        banner: Target | str | None = None,
+        motion: bool = True,
+        sound: bool = True,
+        timeout: float | None = None,
+    ) -> Zap:
+        """Press *key* and return what followed: black, picture, motion, sound, banner, and when; or raise NotSeen."""
+        __tracebackhide__ = True
+        self.link.need("screen")
+        seconds = (self._lab.timeout if timeout is None else timeout) * self._lab.timeout_scale
+        zapping = Zapping(self.link, self._looking, self.remote)
+        return zapping.zap(key, banner, motion=motion, sound=sound, timeout=seconds)
 
     def mark(self, text: str) -> None:
         """Put *text* on the device's log, with its time."""

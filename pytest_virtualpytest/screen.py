@@ -14,6 +14,7 @@ from pytest_virtualpytest.looking import Area, Looking
 from pytest_virtualpytest.models import Clip, Frame, Press, Sighting
 from pytest_virtualpytest.reading import Reads
 from pytest_virtualpytest.targets import Frozen, Target
+from pytest_virtualpytest.timing import Times, moment
 
 
 class Recording:
@@ -22,7 +23,7 @@ class Recording:
     clip: Clip
 
 
-class Screen(Reads):
+class Screen(Reads, Times):
     """The device's picture."""
 
     def __init__(self, link: Link, looking: Looking, timeout: float, scale: float) -> None:
@@ -71,7 +72,11 @@ class Screen(Reads):
         wanted = self._looking.resolved(target, region, beside)
         values = {"target": wanted, "timeout": f"{seconds:g} s", "since": _name(since), "region": region}
         with self._link.step(f"wait for {wanted}", values):
-            args = {"target": self._looking.shipped(wanted), "timeout": seconds, "since": _moment(since)}
+            args = {
+                "target": self._looking.shipped(wanted),
+                "timeout": seconds,
+                "since": moment(since) if since else None,
+            }
             return Sighting.from_wire(self._link.call("screen.wait_for", args, seconds=seconds).value)
 
     def stable(
@@ -130,13 +135,6 @@ class Screen(Reads):
             self._link.call("screen.never_stop", {"id": number})
         except VirtualPytestError as second:
             error.add_note(f"and meanwhile: {second}")
-
-
-def _moment(since: Press | Sighting | None) -> dict[str, Any] | None:
-    """Return *since* as the host reads it; a sighting counts from its frame on."""
-    if isinstance(since, Sighting):
-        return Press(since.target, since.captured, since.captured, since.boot).to_wire()
-    return since.to_wire() if since else None
 
 
 def _name(since: Press | Sighting | None) -> str | None:

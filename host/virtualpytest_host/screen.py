@@ -22,6 +22,7 @@ from virtualpytest_host.recording import Recording
 from virtualpytest_host.sound import level
 from virtualpytest_host.stream import FRAME_SECONDS, Stream
 from virtualpytest_host.texts import Reads
+from virtualpytest_host.times import Times
 from virtualpytest_host.vision.judge import Judge
 from virtualpytest_host.watch import Watch
 
@@ -31,7 +32,7 @@ _REMEMBERING = (targets.Motion, targets.Frozen, targets.Appears, targets.Gone, t
 References = Callable[[str], bytes]
 
 
-class Screen(Reads):
+class Screen(Reads, Times):
     """What a device shows: each method is one call of a client."""
 
     def __init__(self, stream: Stream, inputs: Inputs, references: References) -> None:

@@ -15,11 +15,13 @@ from pytest_virtualpytest import (
     Appears,
     Black,
     Clip,
+    Color,
     Device,
     Duration,
     Element,
     Entry,
     Frame,
+    Frozen,
     Gone,
     Image,
     Key,
@@ -29,9 +31,13 @@ from pytest_virtualpytest import (
     Not,
     Press,
     Region,
+    Series,
     Sighting,
+    Text,
     Then,
+    Words,
     device_fixture,
+    for_seconds,
 )
 from pytest_virtualpytest.fixtures import Devices
 from pytest_virtualpytest.lab import Lab
@@ -99,6 +105,26 @@ def test_figures(stb: Device, measure: Measure) -> None:
     assert_type(measure("zap", seen.after(seen), maximum=2.5), Measurement)
     measure("level", 0.5, minimum=0, unit="dB")
     measure("zap", seen)  # type: ignore[arg-type]
+
+
+def test_times(stb: Device) -> None:
+    press = stb.remote.press("MENU")
+    zap = stb.zap("CHANNEL_UP", banner=Text("News 24"), timeout=5)
+    assert_type(zap.total, Duration)
+    assert_type(zap.black, Duration | None)
+    assert_type(stb.screen.transition(since=press, stable=0.5).lasts, Duration)
+    assert_type(stb.screen.stable(0.5, since=press), Sighting)
+    assert_type(Series([zap.total, 1.5]).p95, Duration)
+    stb.screen.transition()  # type: ignore[call-arg]
+    stb.zap(banner=5)  # type: ignore[arg-type]
+
+
+def test_words(stb: Device) -> None:
+    assert_type(stb.screen.read_text((0, 0, 10, 10), lang="deu", colour="white"), str)
+    assert_type(stb.screen.find_text("News"), list[Words])
+    assert_type(stb.screen.read_table(), dict[str, str])
+    stb.screen.never(for_seconds(Frozen(2), 1), Color((1, 2, 3)), Text(pattern="[0-9]"))
+    Text("a", distance="1")  # type: ignore[arg-type]
 
 
 @pytest.mark.devices(left={"kind": "stb"}, right={"kind": "stb"})

@@ -28,10 +28,10 @@ def measure(recording: Recording, seconds: float) -> Level:
     frames = list(_frames(recording, newest, seconds))
     if not frames:
         raise CaptureError(f"no sound from {recording}: none of its packets can be decoded")
-    samples = np.concatenate([_mono(frame) for frame in frames])
+    samples = np.concatenate([mono(frame) for frame in frames])
     rms = math.sqrt(float(np.mean(np.square(samples, dtype=np.float64))))
     held = sum(frame.samples / frame.sample_rate for frame in frames)
-    return Level(_decibel(rms), _decibel(float(np.abs(samples).max())), held, recording.captured(newest))
+    return Level(decibel(rms), decibel(float(np.abs(samples).max())), held, recording.captured(newest))
 
 
 def _frames(recording: Recording, newest: ring.Entry, seconds: float) -> Iterator[Any]:
@@ -70,12 +70,14 @@ def _decode(context: Any, entry: ring.Entry, data: bytes, base: Fraction) -> lis
         return []
 
 
-def _mono(frame: Any) -> NDArray[np.float32]:
+def mono(frame: Any) -> NDArray[np.float32]:
+    """Return the samples of *frame*, all channels of them, within -1..1."""
     samples = frame.to_ndarray()
     scale = float(np.iinfo(samples.dtype).max) if samples.dtype.kind == "i" else 1.0
     flat: NDArray[np.float32] = (samples.reshape(-1) / scale).astype(np.float32)
     return flat
 
 
-def _decibel(value: float) -> float:
+def decibel(value: float) -> float:
+    """Return *value*, where 1 is full scale, in dBFS."""
     return max(SILENCE, 20 * math.log10(value)) if value > 0 else SILENCE

@@ -1,0 +1,94 @@
+"""The sound of a recording in small blocks, from any moment that the ring still holds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import av
+import numpy as np
+
+from pytest_virtualpytest.exceptions import CaptureError
+from virtualpytest_host import ring
+from virtualpytest_host.player import decoder, packet
+from virtualpytest_host.recording import Recording
+from virtualpytest_host.sound.level import decibel, mono
+
+_BEFORE = 3  # packets that a decoder needs to begin
+_TURN = 0.25
+
+
+@dataclass(frozen=True)
+class Block:
+    """A piece of sound: its *level* in dBFS, and when it began."""
+
+    level: float
+    seconds: float
+    captured: float
+    error: float
+    pts: float
+    generation: int
+
+
+def blocks(recording: Recording, since: float, deadline: float) -> Iterator[Block]:
+    """Yield the blocks captured from *since* on, as they come, until *deadline*."""
+    number, context, generation = _start(recording, since), None, -1
+    while True:
+        if number > recording.ring.newest:
+            if time.monotonic() >= deadline:
+                return
+            recording.check(ring.AUDIO)
+            recording.wait(min(_TURN, max(0.0, deadline - time.monotonic())))
+            continue
+        entry = recording.ring.entry(number)
+        number += 1
+        if entry is None or entry.stream != ring.AUDIO:
+            continue
+        if entry.gap or entry.generation != generation:
+            generation, facts = entry.generation, recording.facts(entry.generation, "audio")
+            context = decoder(facts) if facts else None
+        for block in _decoded(recording, entry, context):
+            if block.captured >= since:
+                yield block
+
+
+def _start(recording: Recording, since: float) -> int:
+    """Return the number of a packet a little before *since*."""
+    number, early = recording.ring.newest, 0
+    while number > 1 and early < _BEFORE:
+        entry = recording.ring.entry(number)
+        if entry is None:
+            return number + 1
+        early += entry.stream == ring.AUDIO and recording.captured(entry) < since
+        number -= 1
+    return number
+
+
+def _decoded(recording: Recording, entry: ring.Entry, context: Any) -> Iterator[Block]:
+    facts, data = recording.facts(entry.generation, "audio"), recording.ring.data(entry)
+    if context is None or facts is None or data is None:
+        return
+    base = Fraction(*facts["base"])
+    try:
+        frames = list(context.decode(packet(entry, data, base)))
+    except av.FFmpegError:  # a decoder needs a packet or two to begin
+        return
+    captured, late = recording.captured(entry), 0.0
+    for frame in frames:
+        samples, seconds = mono(frame), frame.samples / frame.sample_rate
+        level = decibel(float(np.sqrt(np.mean(np.square(samples, dtype=np.float64)))))
+        yield Block(
+            level, seconds, captured + late, recording.error(entry), float(entry.pts * base) + late, entry.generation
+        )
+        late += seconds
+
+
+def heard(recording: Recording) -> bool:
+    """Tell whether the stream has sound at all."""
+    newest = recording.newest(ring.VIDEO)
+    if newest is None:
+        raise CaptureError(f"no picture from {recording}")
+    return recording.facts(newest.generation, "audio") is not None
