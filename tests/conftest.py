@@ -25,6 +25,7 @@ def own_state() -> Iterator[Path]:
         patch.setenv("VPT_STATE", str(folder))
         patch.setenv("VPT_LINGER", "5")
         patch.delenv("VPT_LAB", raising=False)
+        patch.delenv("TOX_ENV_DIR", raising=False)  # all runs of pytest below tox would share one cache
         yield folder
         _stop_devices(folder)
     shutil.rmtree(folder, ignore_errors=True)

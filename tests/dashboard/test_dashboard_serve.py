@@ -107,7 +107,7 @@ def test_command_serves_until_ctrl_c(folder: Path, write: Write) -> None:
         output, errors = process.communicate(timeout=30)
 
     assert "night" in page
-    assert (process.returncode, output, errors) == (0, "", "")
+    assert (process.returncode, output, errors) == (130, "", "")
 
 
 def test_command_refuses_a_folder_without_results(tmp_path: Path) -> None:
