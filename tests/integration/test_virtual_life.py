@@ -32,7 +32,12 @@ sys.stdin.read()
 @pytest.fixture(autouse=True)
 def _short_lives(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("VPT_LINGER", "0.5")
+    _stop_all()  # one that another test's users have left may live on for a while
     yield
+    _stop_all()
+
+
+def _stop_all() -> None:
     for name in virtual.running():
         virtual.stop(name)
     until(lambda: boxes() == [])
