@@ -54,19 +54,28 @@ class Looking:
         shas = {sha for image in targets.images(target) for sha in (image.sha, image.mask) if sha} - self._there
         if shas:
             for sha in self._link.call("references.missing", {"shas": sorted(shas)}).value:
-                self._link.call("references.put", {"sha": sha}, blobs=[_contents[sha]])
+                self._link.call("references.put", {"sha": sha}, blobs=[content(sha)])
             self._there |= shas
         return targets.to_wire(target)
 
     def _found(self, image: Image, file: Path) -> Image:
         """Return *image* with what its files say; what the test itself says comes first."""
         __tracebackhide__ = True
-        path = locate(image.name, file, self._variants, self._root)
-        own, common = path.with_suffix(".toml"), path.parent / f"{Path(image.name).stem}.toml"
-        aside = _aside(own if own.is_file() else common)
-        mask = path.parent / aside.pop("mask") if "mask" in aside else None
-        kept = {name: value for name, value in aside.items() if getattr(image, name) is None}
-        return replace(image, sha=_read(path), mask=_read(mask) if mask else "", **kept)
+        return described(image, locate(image.name, file, self._variants, self._root))
+
+
+def described(image: Image, path: Path) -> Image:
+    """Return *image*, whose picture is *path*, with what the file beside it says where *image* says nothing."""
+    own, common = path.with_suffix(".toml"), path.parent / f"{Path(image.name).stem}.toml"
+    aside = _aside(own if own.is_file() else common)
+    mask = path.parent / aside.pop("mask") if "mask" in aside else None
+    kept = {name: value for name, value in aside.items() if getattr(image, name) is None}
+    return replace(image, sha=_read(path), mask=_read(mask) if mask else "", **kept)
+
+
+def content(sha: str) -> bytes:
+    """Return the picture that was read with the hash *sha*."""
+    return _contents[sha]
 
 
 def locate(name: str, file: Path, variants: Sequence[str], root: Path | None) -> Path:

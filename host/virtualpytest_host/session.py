@@ -52,7 +52,9 @@ class Session:
             "facts": self.facts,
             "mark": self.mark,
             "log": self.log,
-            "match": _match,
+            "match": functools.partial(_offline, "match_pictures"),
+            "read": functools.partial(_offline, "read_picture"),
+            "replay": functools.partial(_offline, "replay"),
             "virtual.pin": functools.partial(_virtual, "pin"),
             "virtual.stop": functools.partial(_virtual, "stop"),
         }
@@ -205,11 +207,11 @@ def _import_screen() -> Any:
     return screen
 
 
-def _match(blobs: list[bytes], **options: Any) -> Reply:
+def _offline(action: str, blobs: list[bytes], **options: Any) -> Reply:
     _import_screen()
     from virtualpytest_host.vision import offline
 
-    return offline.match_pictures(blobs[0], blobs[1], **options)
+    return getattr(offline, action)(*blobs, **options)  # type: ignore[no-any-return]
 
 
 def _estimate(**arguments: Any) -> dict[str, float]:

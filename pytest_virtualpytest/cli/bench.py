@@ -38,11 +38,13 @@ class Bench:
         """Call *device*, which must be attached."""
         return self.host(device.host).call(Call(method, device.name, args or {}, deadline=seconds))
 
-    def bare(self, host: str, method: str, args: Mapping[str, Any], blobs: Sequence[bytes] = ()) -> Reply:
+    def bare(
+        self, host: str, method: str, args: Mapping[str, Any], blobs: Sequence[bytes] = (), seconds: float = 60.0
+    ) -> Reply:
         """Call what needs no device, in a process of its own on *host*."""
         gateway = self.host(host)
         gateway.attach({"name": "bench", "virtual": None, "controllers": []})
-        return gateway.call(Call(method, "bench", args, deadline=60.0, blobs=blobs))
+        return gateway.call(Call(method, "bench", args, deadline=seconds, blobs=blobs))
 
     def each(self, items: Iterable[Item], action: Callable[[Item], Result]) -> list[Result]:
         """Return what *action* returns for each of *items*, done side by side."""

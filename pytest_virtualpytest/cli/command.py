@@ -18,7 +18,9 @@ from pytest_virtualpytest.cli import (
     match,
     plan,
     press,
+    read,
     release,
+    replay,
     run,
     shot,
     take,
@@ -72,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     version = f"virtualpytest {metadata.version('virtualpytest')}"
     parser.add_argument("--version", action="version", version=version)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for noun in (init, lab, host, devices, run, plan, leases, take, release, shot, press, watch, match, dashboard):
+    judging = (match, read, replay)
+    for noun in (init, lab, host, devices, run, plan, leases, take, release, shot, press, watch, *judging, dashboard):
         noun.add(commands)
     return parser

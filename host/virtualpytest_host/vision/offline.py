@@ -1,19 +1,25 @@
-"""Judge pictures that no device shows: a reference tried on a saved frame."""
+"""Judge pictures and clips that no device shows."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
+import av
 import numpy as np
 
+from pytest_virtualpytest import targets
 from pytest_virtualpytest.exceptions import VirtualPytestError
 from pytest_virtualpytest.models import Region, Sighting
 from pytest_virtualpytest.targets import Image
 from pytest_virtualpytest.wire import Reply
 from virtualpytest_host.needs import host_extra
 from virtualpytest_host.picture import Picture
-from virtualpytest_host.vision import match
+from virtualpytest_host.vision import match, reading, table
 from virtualpytest_host.vision.draw import annotate
+from virtualpytest_host.vision.judge import Judge
 from virtualpytest_host.vision.planes import Plane
 from virtualpytest_host.vision.reference import Reference
 
@@ -34,6 +40,67 @@ def match_pictures(
         why="" if found.found else found.why,
     )  # fmt: skip
     return Reply(seen.to_wire(), [annotate(picture, seen, wanted, target.region)])
+
+
+def read_picture(
+    frame: bytes,
+    region: Sequence[int] | None = None,
+    lang: str = "eng",
+    colour: Sequence[int] | None = None,
+    table: bool = False,
+) -> Reply:
+    """Return what is written in *frame*: its lines with place and confidence, or names and values."""
+    picture = Picture.from_bgr(_decoded(frame))
+    ink = (colour[0], colour[1], colour[2]) if colour else None
+    manner = reading.Manner(Region(*region) if region else None, lang, ink)
+    return Reply(_table(picture, manner) if table else [_line(line) for line in reading.lines(picture, manner)])
+
+
+def replay(clip: bytes, *references: bytes, target: Mapping[str, Any]) -> Reply:
+    """Return when *target* is true in *clip*, or how near it came, and the first such frame drawn as PNG."""
+    contents = {hashlib.sha256(content).hexdigest(): content for content in references}
+    judge = Judge(targets.from_wire(target), contents.__getitem__)
+    spans: list[dict[str, Any]] = []
+    best: tuple[Sighting, Picture] | None = None
+    number, picture, was = -1, None, False
+    for number, picture in enumerate(_frames(clip)):
+        seen = judge.see(picture)
+        if seen and not was:
+            spans.append({"from": picture.pts, "frame": number, "sighting": seen.to_wire()})
+        if seen:
+            spans[-1] |= {"to": picture.pts, "last": number}
+        if best is None or (seen.found, seen.score) > (best[0].found, best[0].score):
+            best = seen, picture
+        was = bool(seen)
+    if picture is None or best is None:
+        raise VirtualPytestError("the clip has no picture")
+    near = None if spans else best[0].to_wire()
+    found = {"frames": number + 1, "seconds": picture.pts, "spans": spans, "nearest": near, "nearest_at": best[1].pts}
+    return Reply(found, [judge.annotated(best[1], best[0])])
+
+
+def _frames(clip: bytes) -> Iterator[Picture]:
+    """Yield every picture of *clip*, its times counted from the first."""
+    try:
+        with av.open(io.BytesIO(clip), "r") as container:
+            if not container.streams.video:
+                raise VirtualPytestError("the clip has no picture")
+            first: float | None = None
+            for frame in container.decode(video=0):
+                time = float(frame.time or 0.0)
+                first = time if first is None else first
+                yield Picture.from_av(frame, pts=round(time - first, 4), captured=time - first)
+    except av.FFmpegError as error:
+        raise VirtualPytestError(f"the clip cannot be read: {error.strerror}") from error
+
+
+def _line(line: reading.Line) -> dict[str, Any]:
+    place = list(reading.around(line))
+    return {"text": reading.plain(line), "region": place, "confidence": reading.sure(line)}
+
+
+def _table(picture: Picture, manner: reading.Manner) -> dict[str, str]:
+    return table.read(picture, manner)
 
 
 def _decoded(frame: bytes) -> Plane:
