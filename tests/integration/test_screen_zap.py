@@ -23,7 +23,7 @@ LATENCY = {"ms": 0, "error": 40}  # a box on this machine
 
 
 @dataclass(frozen=True)
-class True_:  # noqa: N801  # what truly was
+class Truth:
     """When the key came, the screen turned black and showed the channel, on the machine's clock."""
 
     key: float
@@ -61,7 +61,7 @@ def home(stb: Watched) -> None:
     stb.show("HOME", "home")
 
 
-def truth(stb: Watched, press: Press) -> True_:
+def truth(stb: Watched, press: Press) -> Truth:
     """Return what the box noted of *press*."""
 
     def notes() -> list[Mapping[str, Any]]:
@@ -76,7 +76,7 @@ def truth(stb: Watched, press: Press) -> True_:
     key, *dark, light = notes()
     black = dark[0] if dark else None
     span = (black["pts"] if black else light["pts"], light["pts"])
-    return True_(key["at"], black["at"] if black else None, light["at"], span)
+    return Truth(key["at"], black["at"] if black else None, light["at"], span)
 
 
 def off(measured: Duration | None, at: float, key: float) -> float:

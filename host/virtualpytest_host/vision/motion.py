@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
@@ -18,6 +19,7 @@ with host_extra("vision"):
     import cv2
 
 _SPOT = np.ones((3, 3), np.uint8)
+_NOISE = 3  # times the threshold; a codec's noise is no more
 
 
 @dataclass(frozen=True)
@@ -62,11 +64,17 @@ def _change(
     highest = cv2.minMaxLoc(apart)[1]
     if highest < least:  # most still frames end here
         return highest * gain, None
+    if highest < _NOISE * least and cv2.countNonZero(_above(cast(Plane, apart), least)) < _SPOT.size:  # and most others here
+        return min(highest * gain, threshold - 1), None
     spots = cv2.erode(apart, _SPOT)
     level = min(255.0, cv2.minMaxLoc(spots)[1] * gain)
     if level < least * gain:
         return min(level, threshold - 1), None
-    return level, Region(*cv2.boundingRect(cv2.threshold(spots, least - 1, 255, cv2.THRESH_BINARY)[1]))
+    return level, Region(*cv2.boundingRect(_above(cast(Plane, spots), least)))
+
+
+def _above(plane: Plane, least: int) -> Plane:
+    return cast(Plane, cv2.threshold(plane, least - 1, 255, cv2.THRESH_BINARY)[1])
 
 
 def _around(boxes: list[Region], left: int, top: int) -> Region:
