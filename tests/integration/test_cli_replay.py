@@ -134,14 +134,17 @@ def test_replay_reads_what_is_said_beside_the_picture(here: Path) -> None:
         (["clip.mp4", "--color", "gren"], "color: no colour 'gren'; did you mean 'green'?"),
     ],
 )
-def test_replay_that_cannot_be_done_is_one_line(here: Path, words: Sequence[str], message: str) -> None:
+def test_replay_that_cannot_be_done_is_one_line(
+    here: Path, words: Sequence[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     Path("header.toml").write_text("threshold = 0.75")
 
-    done = run("replay", *words)
+    code = main(["replay", *words])
 
-    assert done.code == 2
-    assert done.err.startswith(message)
-    assert len(done.err.splitlines()) == 1
+    told = capsys.readouterr().err
+    assert code == 2
+    assert told.startswith(message)
+    assert len(told.splitlines()) == 1
 
 
 @pytest.mark.parametrize("words", [[], ["--black", "--motion"], ["--black", "--not", "--gone"]])
@@ -189,9 +192,12 @@ def test_read_of_nothing_is_exit_code_1(here: Path) -> None:
         (["clip.mp4"], 2, "the frame cannot be read as a picture"),
     ],
 )
-def test_read_that_cannot_be_done_is_one_line(here: Path, words: Sequence[str], code: int, message: str) -> None:
-    done = run("read", *words)
+def test_read_that_cannot_be_done_is_one_line(
+    here: Path, words: Sequence[str], code: int, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ended = main(["read", *words])
 
-    assert done.code == code
-    assert message in done.err
-    assert len(done.err.splitlines()) == 1
+    told = capsys.readouterr().err
+    assert ended == code
+    assert message in told
+    assert len(told.splitlines()) == 1

@@ -64,7 +64,8 @@ def _change(
     highest = cv2.minMaxLoc(apart)[1]
     if highest < least:  # most still frames end here
         return highest * gain, None
-    if highest < _NOISE * least and cv2.countNonZero(_above(cast(Plane, apart), least)) < _SPOT.size:  # and most others here
+    noise = highest < _NOISE * least and cv2.countNonZero(_above(cast(Plane, apart), least)) < _SPOT.size
+    if noise:  # and most of the others
         return min(highest * gain, threshold - 1), None
     spots = cv2.erode(apart, _SPOT)
     level = min(255.0, cv2.minMaxLoc(spots)[1] * gain)
