@@ -178,6 +178,7 @@ class Holding:
         self._note(device, test, leased=False)
 
     def _note(self, device: Device, test: str, *, leased: bool) -> None:
+        self._run.attend()  # a device that no collected test was seen to need
         (self.uses.begin if leased else self.uses.end)(device.name)
         self._run.journal.note("lease" if leased else "release", test=test, device=device.name, host=device.host)
         self._run.tell(*(("leased", device.name, device.host) if leased else ("returned", device.name)))

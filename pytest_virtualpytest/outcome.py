@@ -1,26 +1,17 @@
-"""How the tests of a run end: evidence, whom a failure points at, the run's journal and exit code."""
+"""The run as a whole: its journal, whom its failures point at, and its exit code."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Generator
-from dataclasses import asdict
-
 import pytest
 
-from pytest_virtualpytest import evidence, provisioning
-from pytest_virtualpytest.exceptions import LabFault
-from pytest_virtualpytest.run import MEASURED, Run
+from pytest_virtualpytest.run import CAUSE, Run
 
 PROBLEMS = "virtualpytest_problems"
 LAB_FAULTS = 10  # exit code of a run whose only failures are the lab's
-_BEGUN = pytest.StashKey[float]()
-_ENDED = pytest.StashKey["dict[str, str]"]()
-_CAUSE = "virtualpytest_cause"
 
 
 class Outcomes:
-    """The hooks of one process that see tests run and end."""
+    """The hooks of one process that see a run begin and end, and each report of it."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
@@ -38,42 +29,10 @@ class Outcomes:
             about.write(run.folder, run.id, run.settings)
             run.journal.note("run", data=about.environment(run.settings))
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Note the start of each test, and its end."""
-        item.stash[_BEGUN], item.stash[_ENDED] = time.monotonic(), {}
-        item.stash[MEASURED] = []
-        self._run.journal.note("start", test=item.nodeid)
-        result = yield
-        self._run.journal.note("verdict", test=item.nodeid, data=self._verdict(item))
-        return result
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
-        """Begin with the devices that the test shares with others."""
-        yield
-        for device in self._run.holding.shared(item):
-            self._run.holding.begin(item, device)
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(
-        self, item: pytest.Item, call: pytest.CallInfo[None]
-    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Keep the evidence while the devices are still held, and note whom a failure points at."""
-        report = yield
-        ended = item.stash.get(_ENDED, {})
-        ended[report.when] = report.outcome
-        if call.excinfo is not None and report.failed:
-            ended["cause"] = _cause(call.excinfo.value)
-            ended["message"] = call.excinfo.exconly()[:2000]
-            setattr(report, _CAUSE, ended["cause"])
-        self._keep(item, call, report)
-        return report
-
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Count lab faults apart from other failures."""
         if report.failed:
-            if getattr(report, _CAUSE, "") == "lab":
+            if getattr(report, CAUSE, "") == "lab":
                 self._faults.append(report.nodeid)
             else:
                 self._others += 1
@@ -110,36 +69,3 @@ class Outcomes:
             count = len(self._faults)
             alone = f"; nothing else failed: exit code {LAB_FAULTS}" if not self._others else ""
             terminalreporter.write_line(f"{count} lab fault{'s' if count > 1 else ''}, not the product{alone}")
-
-    def _keep(self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
-        """Attach what is to be kept of this phase of the test."""
-        wanted = item.config.getoption("vpt_evidence")
-        failed = report.failed and report.when != "teardown"
-        if wanted == "never" or not (failed or (wanted == "always" and report.when == "call")):
-            return
-        devices = self._run.holding.held(item)
-        known = evidence.of_error(self._run.report, call.excinfo.value) if failed and call.excinfo else set()
-        for device in devices:
-            alone = len(devices) == 1
-            begun = self._run.holding.begun.get(device.name, 0.0)
-            evidence.of_device(self._run.report, device, begun, known=known if alone else set(), alone=alone)
-            item.config.hook.pytest_virtualpytest_evidence(item=item, device=device, attach=self._run.report.attach)
-
-    def _verdict(self, item: pytest.Item) -> dict[str, object]:
-        ended = item.stash[_ENDED]
-        phases = [ended[when] for when in ("setup", "call", "teardown") if when in ended]
-        outcome = next((word for word in ("failed", "skipped") if word in phases), "passed" if phases else "broken")
-        kept = [asdict(made) for made in item.stash[MEASURED]]
-        provision = {"provision": round(spent, 3)} if (spent := provisioning.spent(item)) else {}
-        return {
-            **provision,
-            "outcome": outcome, "duration": round(time.monotonic() - item.stash[_BEGUN], 3),
-            "cause": ended.get("cause", ""), "message": ended.get("message", ""), "measurements": kept,
-        }  # fmt: skip
-
-
-def _cause(error: BaseException) -> str:
-    """Return whom *error* points at: the lab, the product, or the test itself."""
-    if isinstance(error, LabFault):
-        return "lab"
-    return "product" if isinstance(error, (AssertionError, pytest.fail.Exception)) else "test"

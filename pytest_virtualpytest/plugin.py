@@ -7,8 +7,8 @@ from collections.abc import Generator, Iterator
 
 import pytest
 
-from pytest_virtualpytest import campaign, collection, hookspecs, junit, tally
-from pytest_virtualpytest.deadlines import Deadlines
+from pytest_virtualpytest import campaign, collection, hookspecs, junit
+from pytest_virtualpytest.attendance import Attendance
 from pytest_virtualpytest.exceptions import ConfigError
 from pytest_virtualpytest.fixtures import desktop, devices, dut, lab, measure, mobile, stb, tv
 from pytest_virtualpytest.outcome import PROBLEMS, Outcomes
@@ -92,11 +92,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "deadline(seconds): interrupt the test when it has run so long")
     run = Run.of(config)
     config.pluginmanager.register(Outcomes(run), "virtualpytest-outcomes")
-    deadlines = Deadlines(run.deadline, lambda seconds: run.tell("overdue", seconds), may_end=run.is_worker)
-    config.pluginmanager.register(deadlines, "virtualpytest-deadlines")
-    config.pluginmanager.register(tally.Marks(run), "virtualpytest-marks")
-    if not run.is_worker:
-        config.pluginmanager.register(tally.Tally(), "virtualpytest-tally")
+    config.pluginmanager.register(Attendance(run), "virtualpytest-attendance")
+    if not run.is_worker and config.getoption("xmlpath", None):
         config.pluginmanager.register(junit.LastAttempts(), "virtualpytest-junit")
     _distribute(config, run)
     if campaign.of(config) is not None or config.getoption("vpt_plan"):
@@ -116,13 +113,10 @@ def _distribute(config: pytest.Config, run: Run) -> None:
             from pytest_virtualpytest.distribution.worker import Worker
 
             config.pluginmanager.register(Worker(run, channel), "virtualpytest-worker")
-    elif not config.getoption("tx", None):
-        from pytest_virtualpytest.distribution.history import Learning
-
-        config.pluginmanager.register(Learning(), "virtualpytest-learning")
-    else:
+    elif config.getoption("tx", None):
         from pytest_virtualpytest.distribution.controller import Controller
 
+        run.attend()
         controller = Controller(run, schedules=config.stash.get(_OURS, False))
         config.pluginmanager.register(controller, "virtualpytest-controller")
         if _on_hosts(config):

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pytest_virtualpytest.measure import Measure
     from pytest_virtualpytest.models import Measurement
 
+CAUSE = "virtualpytest_cause"  # in the report of a failed phase: "lab", "product" or "test"
 _RUN = pytest.StashKey["Run"]()
 MEASURED = pytest.StashKey["list[Measurement]"]()
 
@@ -39,6 +40,7 @@ class Run:
         self.folder = folder_of(config.getoption("allure_report_dir", None))
         self.journal = Journal(self.folder, self.id, self.worker)
         self.holding = Holding(self)
+        self._attends = False
         self._watcher: Callable[..., None] | None = None
         config.stash[_RUN] = self
 
@@ -82,6 +84,14 @@ class Run:
         made = report.of(self.config)
         return Told(made, self._watcher) if self._watcher and self.folder else made
 
+    def attend(self) -> None:
+        """See each test begin and end from now on; again is nothing more."""
+        if not self._attends:
+            self._attends = True
+            from pytest_virtualpytest import attendance
+
+            attendance.attend(self)
+
     def watch(self, watcher: Callable[..., None]) -> None:
         """Have *watcher* told what happens here: ``watcher("leased", device, host)`` and the like."""
         self._watcher = watcher
@@ -110,7 +120,7 @@ class Run:
         from pytest_virtualpytest.measure import Measure
 
         def keep(made: Measurement) -> None:
-            item.stash[MEASURED].append(made)
+            item.stash.setdefault(MEASURED, []).append(made)
             item.user_properties.append((made.name, round(made.value, 6)))
             if made.error:
                 item.user_properties.append((f"{made.name} error", round(made.error, 6)))
