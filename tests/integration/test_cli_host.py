@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from bench import ended
 from boxes import Bench as Box
 from boxes import running
 from command import run
+from stopping import stop
 from until import until
 from virtualpytest_host import files
 from virtualpytest_host.controllers.video import Video
@@ -147,7 +147,7 @@ def test_recorder_is_started_again(box: Box, by: str) -> None:
 def test_recorder_that_hangs_is_ended_with_force(box: Box) -> None:
     with Recording(source(box)):
         (before,) = _recorders(box)
-        os.kill(before, signal.SIGSTOP)  # as in a driver: it hears no request to end
+        stop(before)  # as in a driver: it hears no request to end
 
         done = run("host", "hardware", "bench", "--restart-recorder", NAME)
 

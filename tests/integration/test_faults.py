@@ -12,6 +12,7 @@ from signal import SIGKILL, SIGSTOP
 import pytest
 from bench import Bench, Host, SshHost, ended
 from relay import Relay
+from stopping import until_stopped
 from until import until
 
 from pytest_virtualpytest.exceptions import CallTimeout, DeviceError, DeviceLost, HostError, LeaseError
@@ -116,6 +117,7 @@ def test_killed_agent_fails_the_call_that_waits_at_once(bench: Bench) -> None:
 def test_stopped_host_fails_the_call_in_time_and_the_next_lease_passes(any_bench: Bench) -> None:
     agent = any_bench.gateway.facts["pid"]
     any_bench.kill(agent, SIGSTOP)
+    until_stopped(agent)
     begin = time.monotonic()
 
     with pytest.raises(HostError) as caught:

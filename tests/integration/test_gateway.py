@@ -11,10 +11,10 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from signal import SIGSTOP
 
 import pytest
 from bench import INSTALLED, Bench, Host, ended
+from stopping import stop
 from until import until, until_busy
 
 from pytest_virtualpytest import gateway as gateways_module
@@ -64,7 +64,7 @@ def test_agent_ends_with_its_client_whatever_hangs(bench: Bench) -> None:
 
 def test_closing_a_stopped_host_takes_two_seconds_at_most(bench: Bench) -> None:
     agent = bench.gateway.facts["pid"]
-    os.kill(agent, SIGSTOP)
+    stop(agent)
     begin = time.monotonic()
 
     bench.gateways.close()
@@ -106,7 +106,7 @@ def test_silent_host_is_given_up_while_idle(bench: Bench, monkeypatch: pytest.Mo
     gateway.open()
 
     with contextlib.closing(gateway):
-        os.kill(gateway.facts["pid"], SIGSTOP)
+        stop(gateway.facts["pid"])
         until(lambda: not gateway.alive)
 
         with pytest.raises(HostError) as caught:

@@ -18,6 +18,7 @@ import pytest
 import recorders
 from bench import ended
 from films import Film, sound_only
+from stopping import stop
 from until import until
 from virtualpytest_host import recording, ring
 from virtualpytest_host.controllers.video import Video
@@ -110,11 +111,11 @@ def test_recorder_ends_some_time_after_its_last_reader(film: Source, quick_end: 
     assert not room.exists()
 
 
-def test_recorder_whose_folder_is_gone_ends_too(film: Source, quick_end: None) -> None:
+def test_recorder_whose_folder_is_gone_ends_too(film: Source, tmp_path: Path, quick_end: None) -> None:
     with Recording(film):
         (pid,) = recorders.pids(film)
         room = recording.room(recording.folder(film))
-        shutil.rmtree(recording.folder(film))
+        shutil.move(recording.folder(film), tmp_path / "gone")
 
     until(lambda: ended(pid))
     assert not room.exists()
@@ -157,7 +158,7 @@ def test_stopped_reader_does_not_hold_the_recorder_up(tmp_path: Path) -> None:
     stopped = reader(source)
     assert stopped.stdout is not None
     stopped.stdout.readline()
-    os.kill(stopped.pid, signal.SIGSTOP)
+    stop(stopped.pid)
 
     with Recording(source) as held:
         begin = held.ring.newest

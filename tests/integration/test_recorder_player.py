@@ -282,11 +282,12 @@ def test_level_of_silence(play: Play, sound: str, name: str) -> None:
 
 
 def test_level_tells_how_much_sound_there_was(play: Play) -> None:
-    held = play(Film(sound="pcm_s16le"), "clip.mkv")
+    begin = time.monotonic()
+    held = play(Film(sound="pcm_s16le"), "clip.mkv", live=True)
 
     found = level.measure(held, 30.0)
 
-    assert found.seconds == pytest.approx(1.0, abs=0.05)
+    assert 0 < found.seconds <= time.monotonic() - begin + 0.1
 
 
 def test_level_of_a_stream_without_sound(play: Play) -> None:

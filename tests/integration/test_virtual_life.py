@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from boxes import Bench, alive, running
+from stopping import stop
 from until import until
 from virtualpytest_host import state, virtual
 from virtualpytest_host.virtual import life
@@ -130,7 +131,7 @@ def test_box_that_neither_answers_nor_ends_is_named_with_its_process(monkeypatch
     monkeypatch.setattr(life, "_END_SECONDS", 0.3)
     with running("stopped") as box:
         pid = box.state["pid"]
-        os.kill(pid, signal.SIGSTOP)
+        stop(pid)
 
         with pytest.raises(DeviceError) as caught:
             virtual.attach("stb", "stopped")

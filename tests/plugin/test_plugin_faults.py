@@ -25,6 +25,7 @@ MISHAPS = {
     ),
     "its host stops": (
         "os.kill(stb.link.gateway.facts['pid'], signal.SIGSTOP)\n"
+        "    time.sleep(0.5)  # threads that were at work stop a little later\n"
         "    stb.link.call('remote.press', {'key': 'OK'}, seconds=-9)",
         "HostError: device 'relay1' on host 'local' does not answer: remote.press took more than 4 s",
     ),
@@ -35,7 +36,7 @@ MISHAPS = {
 def test_next_test_passes_after(pytester: pytest.Pytester, relays: Path, mishap: str) -> None:
     act, message = MISHAPS[mishap]
     pytester.makepyfile(
-        f"import os, signal\ndef test_first(stb):\n    {act}\ndef test_next(stb): stb.remote.press('OK')"
+        f"import os, signal, time\ndef test_first(stb):\n    {act}\ndef test_next(stb): stb.remote.press('OK')"
     )
 
     result = pytester.runpytest_subprocess()
