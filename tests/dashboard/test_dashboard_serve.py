@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from virtualpytest_dashboard import serve
 
 from pytest_virtualpytest.exceptions import ConfigError
 
+NOBODY = 65534
 SERVE = """
 import sys
 from virtualpytest_dashboard import serve
@@ -171,16 +173,27 @@ def test_no_folder_at_all_is_told() -> None:
     assert str(raised.value) == "the dashboard needs a folder of Allure results: virtualpytest dashboard FOLDER"
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_folder_that_may_not_be_read_is_told(folder: Path, write: Write) -> None:
-    write()
-    folder.chmod(0)
+@pytest.fixture
+def closed() -> Iterator[Path]:
+    """Return a folder that this account may not read; root may read everything, so it is nobody meanwhile."""
+    with tempfile.TemporaryDirectory() as name:
+        above, user = Path(name), os.geteuid()
+        above.chmod(0o711)
+        folder = above / "results"
+        folder.mkdir(mode=0)
+        os.seteuid(user or NOBODY)
+        try:
+            yield folder
+        finally:
+            os.seteuid(user)
+            folder.chmod(0o700)
 
+
+def test_folder_that_may_not_be_read_is_told(closed: Path) -> None:
     with pytest.raises(ConfigError) as raised:
-        serve.main([str(folder)])
-    folder.chmod(0o700)
+        serve.main([str(closed)])
 
-    assert str(raised.value) == f"{folder}: may not be read by this account"
+    assert str(raised.value) == f"{closed}: may not be read by this account"
 
 
 @pytest.mark.parametrize("package", ["starlette", "jinja2", "uvicorn"])
