@@ -56,7 +56,7 @@ def _problem(folder: Path) -> str:
         return f"{folder}: no such folder; pytest makes it: pytest --alluredir={folder}"
     if not folder.is_dir():
         return f"{folder}: not a folder of Allure results but a file"
-    if not os.access(folder, os.R_OK | os.X_OK):
+    if not os.access(folder, os.R_OK | os.X_OK, effective_ids=True):
         return f"{folder}: may not be read by this account"
     if next(_runs(folder), None) is None:
         return f"{folder}: no Allure results in it; pytest writes them: pytest --alluredir={folder}"
