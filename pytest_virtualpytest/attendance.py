@@ -35,6 +35,7 @@ def attend(run: Run) -> None:
     register = run.config.pluginmanager.register
     deadlines = Deadlines(run.deadline, lambda seconds: run.tell("overdue", seconds), may_end=run.is_worker)
     register(Endings(run), "virtualpytest-endings")
+    register(run.holding.lending, "virtualpytest-lending")
     register(deadlines, "virtualpytest-deadlines")
     register(Marks(run), "virtualpytest-marks")
     if not run.is_worker:

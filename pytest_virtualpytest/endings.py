@@ -36,7 +36,10 @@ class Endings:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
         """Begin with the devices that the test shares with others."""
-        yield
+        try:
+            yield
+        finally:
+            self._run.holding.leave(item)
         for device in self._run.holding.shared(item):
             self._run.holding.begin(item, device)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_virtualpytest import collection, evidence
 from pytest_virtualpytest.exceptions import DeviceError, LabFault, NotReady
+from pytest_virtualpytest.lending import Lending
 from pytest_virtualpytest.needs import Need, assignments
 from pytest_virtualpytest.tally import Uses
 
@@ -27,10 +28,10 @@ class Holding:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._wider: dict[str, Device] = {}
         self._had: dict[str, set[str]] = {}  # the devices that each test has run on
         self._taking = ""
         self.uses = Uses()
+        self.lending = Lending(run)
         self.preferred: Sequence[str] = ()
         self.unfit: dict[str, str] = {}
         self.begun: dict[str, float] = {}  # when its test began, by device, on the clock of the device's host
@@ -42,12 +43,13 @@ class Holding:
             name = str(request.fixturename)
             yield self.together(request.node).get(name) or self._late(request.node, need, name)
             return
-        [leased] = self._take([need], request.node.nodeid)
-        self._wider[leased.name] = leased
+        role = str(request.fixturename)
+        [leased] = self.lending.ready([role]) or self.take([need], request.node.nodeid)
+        self.lending.keep(leased, request)
         try:
             yield leased
         finally:
-            del self._wider[leased.name]
+            self.lending.end(leased)
             self._give_back(leased, request.node.nodeid)
 
     def together(self, item: pytest.Item) -> dict[str, Device]:
@@ -66,10 +68,15 @@ class Holding:
 
     def shared(self, item: pytest.Item) -> list[Device]:
         """Return the devices of wider fixtures that *item* uses."""
-        if not self._wider:
+        if not (kept := self.lending.devices):
             return []
         values = list(getattr(item, "funcargs", {}).values())
-        return [device for device in self._wider.values() if any(value is device for value in values)]
+        return [device for device in kept if any(value is device for value in values)]
+
+    def leave(self, item: pytest.Item) -> None:
+        """Give back what was leased for *item* and is not used."""
+        for device in self.lending.leave():
+            self._give_back(device, item.nodeid)
 
     def begin(self, item: pytest.Item, device: Device) -> None:
         """Label *item* with *device*, note the time, and make the device ready."""
@@ -124,7 +131,9 @@ class Holding:
     def _lease(self, item: pytest.Item, needs: Sequence[Need], role: str = "") -> None:
         """Lease devices that are fit for *item*: one that is not is left alone from now on, and another one tried."""
         while True:
-            leased = dict(zip((need.role or role for need in needs), self._take(needs, item.nodeid), strict=True))
+            roles = [need.role or role for need in needs]
+            taken = self.lending.ready(roles) or self.take(needs, item.nodeid)
+            leased = dict(zip(roles, taken, strict=True))
             item.stash[_TOGETHER].update(leased)
             try:
                 for device in leased.values():
@@ -139,12 +148,12 @@ class Holding:
             else:
                 return
 
-    def _take(self, needs: Sequence[Need], test: str) -> list[Device]:
-        """Lease devices that can be reached, as long as there are any."""
+    def take(self, needs: Sequence[Need], test: str, give_up: Callable[[], bool] = lambda: False) -> list[Device]:
+        """Lease devices that can be reached, as long as there are any; none, if they are busy and *give_up* says so."""
         while self._others(needs):
             try:
                 self._taking = test
-                leased = self._run.lab.take(needs, test=test)
+                leased = self._run.lab.take(needs, test=test, give_up=give_up)
             except LabFault as error:
                 lost = error.details.get("devices")
                 if not isinstance(lost, list):

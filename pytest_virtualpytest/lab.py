@@ -102,8 +102,15 @@ class Lab:
         finally:
             self.give_back(leased)
 
-    def take(self, needs: Sequence[Need], *, test: str = "", timeout: float | None = None) -> list[Device]:
-        """Lease a device for each of *needs*, all or none; for busy ones, wait in line."""
+    def take(
+        self,
+        needs: Sequence[Need],
+        *,
+        test: str = "",
+        timeout: float | None = None,
+        give_up: Callable[[], bool] = lambda: False,
+    ) -> list[Device]:
+        """Lease a device for each of *needs*, all or none; for busy ones, wait in line until *give_up* says so."""
         choices = [self._order(need, self.offered(need)) for need in needs]
         if next(assignments(choices), None) is None:
             here = f" on host {self._site!r}, where this worker is" if self._site else ""
@@ -115,6 +122,8 @@ class Lab:
                 for wanted in assignments(choices):
                     if not busy.among(wanted) and (taken := self._try(wanted, holder, busy, queue)):
                         return taken
+                if give_up():
+                    return []
                 line = busy.line(needs, choices, mine=self._held)
                 if queue.ticket is None:
                     queue.join(self._others(choices), busy, line)

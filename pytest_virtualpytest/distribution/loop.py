@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pytest_virtualpytest import provisioning
+from pytest_virtualpytest import deferred, provisioning
 
 FINISH = object()
 
@@ -73,7 +73,4 @@ class LazyLoop:
         if item is None:
             return
         state = session._setupstate  # noqa: SLF001  # pytest itself tears down only once it knows the next test
-        call = pytest.CallInfo.from_call(lambda: state.teardown_exact(following), when="teardown")
-        if call.excinfo is not None:
-            report = item.ihook.pytest_runtest_makereport(item=item, call=call)
-            item.ihook.pytest_runtest_logreport(report=report)
+        deferred.tear_down(item, lambda: state.teardown_exact(following))
