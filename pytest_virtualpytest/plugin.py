@@ -152,10 +152,14 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 @pytest.hookimpl(optionalhook=True, tryfirst=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """Return one worker for each device, where a lab has been chosen."""
+    """Return one worker for each device that is free, where a lab has been chosen."""
     run = Run.of(config)
     with _usage_errors():
-        return max(1, len(run.lab.devices)) if run.named else None
+        if not run.named:
+            return None
+        from pytest_virtualpytest.distribution import free
+
+        return max(1, free.count(run.lab))
 
 
 @pytest.hookimpl(optionalhook=True)

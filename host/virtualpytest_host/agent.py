@@ -185,7 +185,8 @@ class Agent:
         if call.device in self._leases:
             raise LeaseError("this client holds it already", details={"held": True, "holder": holder})
         ticket, passes = call.args.get("ticket"), bool(call.args.get("passes"))
-        held = lease.take(self._resources(call.device), holder, ticket=ticket, passes=passes)
+        record = holder | {"device": call.device}
+        held = lease.take(self._resources(call.device), record, ticket=ticket, passes=passes)
         self._leases[call.device] = held
         return {"token": held.token}
 
@@ -235,6 +236,7 @@ _CONTROL: dict[str, Callable[[Agent, Call], Any]] = {
     "queue": Agent._queue,  # noqa: SLF001
     "withdraw": Agent._withdraw,  # noqa: SLF001
     "holder": Agent._holder,  # noqa: SLF001
+    "held": lambda _agent, _call: lease.held_devices(),
     "release": Agent._release,  # noqa: SLF001
     "cancel": Agent._cancel,  # noqa: SLF001
     "health": lambda _agent, _call: health.report(),

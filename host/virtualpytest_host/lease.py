@@ -85,6 +85,12 @@ def holder(resources: Sequence[str]) -> dict[str, Any] | None:
     return None if held is None else dict(held[0].get("holder", {}))
 
 
+def held_devices() -> list[str]:
+    """Return the names of all devices that somebody holds on this host, as their holders call them."""
+    records = (_living(path) for path in state.folder("locks").iterdir())
+    return sorted({str(found[0].get("holder", {}).get("device", "")) for found in records if found} - {""})
+
+
 def standing(resources: Sequence[str], ticket: str) -> dict[str, Any]:
     """Return where the waiter with *ticket* stands: its place in line, who is next, who holds, and if not in vain."""
     before, held = tickets.ahead(sorted(set(resources)), ticket), _held(resources)
@@ -112,16 +118,19 @@ def _mind_the_line(names: Sequence[str], ticket: str | None) -> None:
 
 def _held(resources: Sequence[str]) -> tuple[dict[str, Any], float] | None:
     """Return the record of a living holder of one of *resources*, and the seconds since its last heartbeat."""
-    for resource in sorted(set(resources)):
-        try:
-            with (state.folder("locks") / quote(resource, safe="")).open("rb") as file:
-                record, quiet = lockfile.read(file), time.time() - os.fstat(file.fileno()).st_mtime
-        except OSError:  # nobody ever held it
-            continue
-        agent = record.get("agent")
-        if agent and _identity(int(agent["pid"])) == agent:
-            return record, quiet
-    return None
+    paths = (state.folder("locks") / quote(resource, safe="") for resource in sorted(set(resources)))
+    return next((found for path in paths if (found := _living(path))), None)
+
+
+def _living(path: Path) -> tuple[dict[str, Any], float] | None:
+    """Return what the lock at *path* says of a holder that lives, and the seconds since its last heartbeat."""
+    try:
+        with path.open("rb") as file:
+            record, quiet = lockfile.read(file), time.time() - os.fstat(file.fileno()).st_mtime
+    except OSError:  # nobody ever held it
+        return None
+    agent = record.get("agent")
+    return (record, quiet) if agent and _identity(int(agent["pid"])) == agent else None
 
 
 def _lock(path: Path, resource: str) -> IO[bytes]:

@@ -60,7 +60,8 @@ def test_device_without_controllers_holds_what_the_lab_file_says(local_gateways:
 def test_anybody_may_ask_who_holds_a_device(bench: Bench) -> None:
     told = bench.gateway.call(Call("holder", "stb1")).value
 
-    assert told == {"holder": {"user": "ann", "run": "4f6b", "test": "test_zap"}, "waiting": []}
+    holder = {"user": "ann", "run": "4f6b", "test": "test_zap", "device": "stb1"}
+    assert told == {"holder": holder, "waiting": []}
 
 
 def test_attaching_again_keeps_the_process(local_gateways: Gateways) -> None:

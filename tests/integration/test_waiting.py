@@ -282,7 +282,7 @@ def test_holder_is_recorded_with_all_that_others_ask(person: Callable[[str], Per
     assert {word: told[word] for word in ("user", "kind", "test")} == {
         "user": "ann", "kind": "run", "test": "test_zap.py::test_zap",
     }  # fmt: skip
-    assert set(told) == {"user", "machine", "pid", "kind", "test", "since"}
+    assert set(told) == {"user", "machine", "pid", "kind", "test", "since", "device"}
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL, signal.SIGTERM])

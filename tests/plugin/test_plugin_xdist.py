@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from pytest_virtualpytest import config
+from pytest_virtualpytest.lab import Lab
 
 
 def results(folder: str = "ar") -> dict[str, dict[str, Any]]:
@@ -58,6 +62,15 @@ def test_auto_is_one_worker_for_each_device(pytester: pytest.Pytester, relays: P
     pytester.makepyfile("def test_box(stb): pass\ndef test_tv(tv): pass")
 
     pytester.runpytest_subprocess("-n", "auto").stdout.fnmatch_lines(["2 workers [[]2 items]"])
+
+
+def test_auto_counts_no_device_that_somebody_holds(pytester: pytest.Pytester, relays: Path) -> None:
+    pytester.makepyfile("def test_box(stb): pass\ndef test_other(stb): pass")
+    with contextlib.closing(Lab(config.load([relays]))) as lab, lab.lease(device="relay2"):
+        result = pytester.runpytest_subprocess("-n", "auto")
+
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["1 worker [[]2 items]"])
 
 
 def test_run_without_devices_is_spread_as_ever(pytester: pytest.Pytester) -> None:
