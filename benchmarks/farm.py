@@ -149,7 +149,7 @@ def run(folder: Path, suite: Suite, policy: str, kinds: list[str]) -> Done:
         "PYTHONPATH": str(TESTS / "installed"), "VPT_STATE": str(folder / "state"), "FARM_LOCKS": str(place / "locks"),
     }  # fmt: skip
     command = [sys.executable, "-m", "pytest", "-q", "-n", str(len(kinds)), "--alluredir=results"]
-    command += ["--vpt-lab", str(folder / "lab.toml"), "--vpt-evidence=never", *POLICIES[policy]]
+    command += [f"--vpt-lab={folder / 'lab.toml'}", "--vpt-evidence=never", *POLICIES[policy]]
     quiet = subprocess.DEVNULL
     subprocess.run(command, check=False, cwd=place, env=os.environ | environment, stdout=quiet, timeout=600)
     makespan, failed = told(place / "results" / "virtualpytest-run.jsonl", len(suite.tests))
