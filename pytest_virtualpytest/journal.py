@@ -24,6 +24,8 @@ class Journal:
     def __init__(self, folder: Path | None, run: str, worker: str) -> None:
         self._path = folder / FILE if folder else None
         self._write: Callable[[str], None] = self._append
+        self._whole = True  # whether the last line that this process wrote is
+        self.lost: Callable[[OSError], None] | None = None
         self._run, self._worker = run, worker
 
     def note(
@@ -51,9 +53,19 @@ class Journal:
 
     def _append(self, line: str) -> None:
         assert self._path is not None
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self._path.open("ab", buffering=0) as file:
-            file.write(f"{line}\n".encode())
+        data = f"{'' if self._whole else chr(10)}{line}\n".encode()
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with self._path.open("ab", buffering=0) as file:
+                self._whole = file.write(data) == len(data)
+        except OSError as error:
+            self.missed(error)
+
+    def missed(self, error: OSError) -> None:
+        """Take note that a file of the run is not there; raise *error* where nobody counts them."""
+        if self.lost is None:
+            raise error
+        self.lost(error)
 
 
 def folder_of(option: str | os.PathLike[str] | None) -> Path | None:

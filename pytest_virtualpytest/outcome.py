@@ -26,7 +26,10 @@ class Outcomes:
         if run.folder and not run.is_worker and not session.config.option.collectonly:
             from pytest_virtualpytest import about
 
-            about.write(run.folder, run.id, run.settings)
+            try:
+                about.write(run.folder, run.id, run.settings)
+            except OSError as error:
+                run.journal.missed(error)
             run.journal.note("run", data=about.environment(run.settings))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

@@ -93,6 +93,12 @@ def pytest_configure(config: pytest.Config) -> None:
     run = Run.of(config)
     config.pluginmanager.register(Outcomes(run), "virtualpytest-outcomes")
     config.pluginmanager.register(Attendance(run), "virtualpytest-attendance")
+    if run.folder:
+        from pytest_virtualpytest.results import Results
+
+        results = Results(run, run.folder)
+        run.journal.lost = results.lost
+        config.pluginmanager.register(results, "virtualpytest-results")
     if not run.is_worker and config.getoption("xmlpath", None):
         config.pluginmanager.register(junit.LastAttempts(), "virtualpytest-junit")
     _distribute(config, run)

@@ -53,8 +53,9 @@ def read(file: IO[bytes]) -> dict[str, Any]:
 def write(file: IO[bytes], record: Mapping[str, Any]) -> None:
     """Replace the content in one write: a reader, and whoever comes after a crash, finds a record."""
     data = json.dumps(record).encode()
-    os.pwrite(file.fileno(), data, 0)
-    os.ftruncate(file.fileno(), len(data))
+    with _told(Path(f"/proc/self/fd/{file.fileno()}")):
+        os.pwrite(file.fileno(), data, 0)
+        os.ftruncate(file.fileno(), len(data))
 
 
 @contextlib.contextmanager
@@ -63,3 +64,6 @@ def _told(path: Path) -> Iterator[None]:
         yield
     except PermissionError as error:
         raise LeaseError(f"{path} cannot be written by this account; see `ls -l` of it and of its folder") from error
+    except OSError as error:
+        place = path.readlink() if path.is_symlink() else path
+        raise LeaseError(f"{place} cannot be written: {error.strerror}; make room there") from error
