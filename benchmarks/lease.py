@@ -77,7 +77,7 @@ class Figure:
         """Return the figure as benchmarks/README.md describes it."""
         return {
             "figure": self.name, "ours": round(statistics.median(self.values), 3),
-            "worst": round(max(self.values), 3), "unit": self.unit, "want": self.want,
+            "rival": None, "ratio": None, "worst": round(max(self.values), 3), "unit": self.unit, "want": self.want,
         }  # fmt: skip
 
 

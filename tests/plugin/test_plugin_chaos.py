@@ -6,7 +6,9 @@ import contextlib
 import os
 import random
 import signal
+import statistics
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +21,8 @@ from until import until
 from pytest_virtualpytest import config
 from pytest_virtualpytest.exceptions import LabFault
 from pytest_virtualpytest.gateway import Gateways
+
+SOAK = float(os.environ.get("VPT_SOAK_SECONDS", "1200"))
 
 
 @pytest.fixture
@@ -119,5 +123,46 @@ def test_killed_controller_frees_every_host(tmp_path: Path, farm: Path) -> None:
 
 
 @pytest.mark.soak
-def test_twenty_minutes_of_chaos(tmp_path: Path, farm: Path, server: sshd.Sshd) -> None:
-    cause_chaos(tmp_path, farm, server, count=700, pairs=100, blows=300, seconds=1800)
+def test_twenty_minutes_of_chaos_leave_nothing_behind(tmp_path: Path, farm: Path, server: sshd.Sshd) -> None:
+    assert server._process is not None
+    standing = [os.getpid(), server._process.pid]
+    uses, rounds, end = 0, [], time.monotonic() + SOAK
+    while time.monotonic() < end:
+        place = tmp_path / f"round{len(rounds)}"
+        place.mkdir()
+        lab = place / "lab.toml"
+        lab.write_text(farm.read_text().replace(str(tmp_path / "diary"), str(place / "diary")))
+        cause_chaos(place, lab, server, count=250, pairs=40, blows=40, seconds=300)
+        uses += (place / "diary").read_text().count("press USE")
+        until(lambda: not left(besides=standing), 30)
+        rounds.append({what: sum(map(count, standing)) for what, count in footprint.items()})
+        print(len(rounds), uses, rounds[-1])  # noqa: T201  # progress of a long test
+
+    assert uses >= 2000
+    for what in footprint:
+        first, last = (statistics.median(one[what] for one in part) for part in (rounds[1:4], rounds[-3:]))
+        assert last <= first * 1.1 + 2, f"{what}: {first} after the first rounds, {last} after the last"
+
+
+def left(besides: list[int]) -> list[int]:
+    """Return the processes that keep to this lab's state folder and still live."""
+    mark = f"VPT_STATE={os.environ['VPT_STATE']}".encode()
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if mark in (process / "environ").read_bytes() and int(process.name) not in besides:
+                found.append(int(process.name))
+    return found
+
+
+def _memory(pid: int) -> int:
+    """Return the MiB that process *pid* has for itself."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Private")) // 1024
+
+
+footprint = {
+    "descriptors": lambda pid: len(list(Path(f"/proc/{pid}/fd").iterdir())),
+    "processes": lambda pid: len(list(chaos.below(pid))),
+    "MiB": _memory,
+}
