@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pytest_virtualpytest.measure import Measure
     from pytest_virtualpytest.models import (
         Clip,
+        Dropout,
         Duration,
         Element,
         Entry,
@@ -54,19 +55,22 @@ if TYPE_CHECKING:
         Image,
         Motion,
         Not,
+        Silence,
+        Sound,
         Target,
         Text,
         Then,
+        Tone,
         for_seconds,
     )
 
 __all__ = [
     "All", "AnyOf", "Appears", "Black", "CallTimeout", "CapabilityMissing", "CaptureError", "Clip", "Color",
-    "ConfigError", "Device", "DeviceError", "DeviceLost", "Devices", "Duration", "Element", "Entry", "Frame",
-    "Frozen", "Gone", "HostError", "Image", "Key", "Lab", "LabFault", "LeaseError", "Level", "Measure",
+    "ConfigError", "Device", "DeviceError", "DeviceLost", "Devices", "Dropout", "Duration", "Element", "Entry",
+    "Frame", "Frozen", "Gone", "HostError", "Image", "Key", "Lab", "LabFault", "LeaseError", "Level", "Measure",
     "Measurement", "Motion", "Not", "NotSeen", "OutOfLimits", "Output", "Press", "ReferenceNotFound", "Region",
-    "Seen", "Series", "Sighting", "Target", "Text", "Then", "Transition", "VirtualPytestError", "Words", "Zap",
-    "device_fixture", "for_seconds",
+    "Seen", "Series", "Sighting", "Silence", "Sound", "Target", "Text", "Then", "Tone", "Transition",
+    "VirtualPytestError", "Words", "Zap", "device_fixture", "for_seconds",
 ]  # fmt: skip
 
 _HOMES = {
@@ -77,12 +81,12 @@ _HOMES = {
     "lab": {"Lab"},
     "measure": {"Measure"},
     "models": {
-        "Clip", "Duration", "Element", "Entry", "Frame", "Level", "Measurement", "Output", "Press", "Region",
+        "Clip", "Dropout", "Duration", "Element", "Entry", "Frame", "Level", "Measurement", "Output", "Press", "Region",
         "Sighting", "Words",
     },
     "targets": {
-        "All", "AnyOf", "Appears", "Black", "Color", "Frozen", "Gone", "Image", "Motion", "Not", "Target", "Text",
-        "Then", "for_seconds",
+        "All", "AnyOf", "Appears", "Black", "Color", "Frozen", "Gone", "Image", "Motion", "Not", "Silence", "Sound",
+        "Target", "Text", "Then", "Tone", "for_seconds",
     },
 }
 

@@ -1,4 +1,4 @@
-"""What a test does to a device: its remote, its touch, its power, its sound."""
+"""What a test does to a device: its remote, its touch, its power."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pytest_virtualpytest.link import Link
 from pytest_virtualpytest.looking import Looking
-from pytest_virtualpytest.models import Level, Press, Sighting
+from pytest_virtualpytest.models import Press, Sighting
 from pytest_virtualpytest.targets import Target
 
 
@@ -104,16 +104,3 @@ class Power:
         __tracebackhide__ = True
         with self._link.step("power status"):
             return bool(self._link.call("power.status").value)
-
-
-class Audio:
-    """What a device sounds like."""
-
-    def __init__(self, link: Link) -> None:
-        self._link = link
-
-    def level(self, seconds: float = 1.0) -> Level:
-        """Return the sound level of the newest *seconds*."""
-        __tracebackhide__ = True
-        with self._link.step("sound level", {"seconds": seconds}):
-            return Level(**self._link.call("audio.level", {"seconds": seconds}, seconds=seconds).value)

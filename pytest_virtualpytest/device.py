@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_virtualpytest.capabilities import Key
-from pytest_virtualpytest.controls import Audio, Power, Remote, Touch
+from pytest_virtualpytest.controls import Power, Remote, Touch
 from pytest_virtualpytest.elements import Ui
 from pytest_virtualpytest.inside import Apps, Files, Logs, Shell
 from pytest_virtualpytest.kpi import Zap
 from pytest_virtualpytest.link import Link
 from pytest_virtualpytest.looking import Looking
 from pytest_virtualpytest.screen import Screen
+from pytest_virtualpytest.sound import Audio
 from pytest_virtualpytest.targets import Target
 from pytest_virtualpytest.timing import Zapping
 
@@ -59,7 +60,7 @@ class Device:
         """The device's sound."""
         __tracebackhide__ = True
         self.link.need("audio")
-        return Audio(self.link)
+        return Audio(self.link, self._lab.timeout, self._lab.timeout_scale)
 
     @property
     def power(self) -> Power:

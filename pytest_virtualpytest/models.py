@@ -178,6 +178,16 @@ class Level:
     peak: float
     seconds: float
     captured: float
+    channels: tuple[float, ...] = ()  # the rms of each: left, right, and what else there is
+
+
+@dataclass(frozen=True)
+class Dropout:
+    """A piece of silence within sound: when it began, ± *error*, and its seconds."""
+
+    captured: float
+    seconds: float
+    error: float
 
 
 @dataclass(frozen=True)

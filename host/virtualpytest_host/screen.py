@@ -14,12 +14,11 @@ from pytest_virtualpytest.models import Sighting, StreamStatus
 from pytest_virtualpytest.wire import Reply
 from virtualpytest_host import clip, ring, state
 from virtualpytest_host.attempt import Attempt
-from virtualpytest_host.hands import Inputs
+from virtualpytest_host.hands import Inputs, moment
 from virtualpytest_host.pace import Pace
 from virtualpytest_host.picture import Picture
 from virtualpytest_host.placeholder import refuse
 from virtualpytest_host.recording import Recording
-from virtualpytest_host.sound import level
 from virtualpytest_host.stream import FRAME_SECONDS, Stream
 from virtualpytest_host.texts import Reads
 from virtualpytest_host.times import Times
@@ -140,13 +139,7 @@ class Screen(Reads, Times):
         return Reply({"seconds": seconds, "captured": captured}, [data])
 
     def _begin(self, since: Mapping[str, Any] | float | None) -> float:
-        if since is None:
-            return max(self._stream.now(), self._inputs.last)
-        if isinstance(since, (int, float)):
-            return time.monotonic() - since
-        if since["boot"] != state.boot():
-            raise VirtualPytestError("`since` is from another boot, or another machine, than this device's host")
-        return float(since["before"])
+        return max(self._stream.now(), self._inputs.last) if since is None else moment(since)
 
     def _told(self, seen: Sighting, picture: Picture) -> Sighting:
         """Return *seen* in *picture* with what only the stream knows."""
@@ -183,14 +176,3 @@ def _status(recording: Recording) -> StreamStatus:
         age=time.monotonic() - newest.arrival, bytes=sum(entry.size for entry in entries if entry),
         sound=sound["codec"] if sound else "",
     )  # fmt: skip
-
-
-class Audio:
-    """What a device sounds like."""
-
-    def __init__(self, stream: Stream) -> None:
-        self._stream = stream
-
-    def level(self, seconds: float = 1.0) -> Reply:
-        """Return the level of the newest *seconds*."""
-        return Reply(asdict(level.measure(self._stream.recording(), seconds)))

@@ -185,7 +185,10 @@ class Session:
 
     @functools.cached_property
     def _audio(self) -> Any:
-        return _import_screen().Audio(self._stream)
+        _import_screen()
+        from virtualpytest_host import audio
+
+        return audio.Audio(self._stream, self._inputs)
 
     def _open(self, capability: str) -> Any:
         controller = self._controllers[capability]

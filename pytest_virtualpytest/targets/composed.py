@@ -9,6 +9,7 @@ from typing import ClassVar
 from pytest_virtualpytest.exceptions import VirtualPytestError
 from pytest_virtualpytest.models import Region
 from pytest_virtualpytest.targets.plain import Frozen, Image, Motion
+from pytest_virtualpytest.targets.sound import Heard
 from pytest_virtualpytest.targets.target import Target, check_seconds
 from pytest_virtualpytest.targets.text import Text
 
@@ -116,6 +117,8 @@ def as_target(target: Target | str) -> Target:
     """Return *target*; a string is the name of an Image."""
     if isinstance(target, str):
         return Image(target)
+    if isinstance(target, Heard):
+        raise VirtualPytestError(f"{target} is heard, not seen; use audio.wait_for")
     if not isinstance(target, Target):
         wanted = (
             f"{target.__name__}(...)" if isinstance(target, type) else "the name of a picture, or Motion(), All(...)"

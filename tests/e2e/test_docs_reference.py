@@ -11,7 +11,7 @@ from pages import ROOT
 from running import run
 
 import pytest_virtualpytest
-from pytest_virtualpytest import controls, elements, fixtures, inside, screen, targets
+from pytest_virtualpytest import controls, elements, fixtures, inside, screen, sound, targets
 from pytest_virtualpytest.config.controllers import Controllers, settings_of
 from pytest_virtualpytest.config.schema import schema
 
@@ -69,7 +69,7 @@ def test_every_target_is_there() -> None:
 
 @pytest.mark.parametrize(
     "kind",
-    [controls.Remote, controls.Touch, controls.Power, controls.Audio, screen.Screen,
+    [controls.Remote, controls.Touch, controls.Power, sound.Audio, screen.Screen,
      elements.Ui, inside.Apps, inside.Files, inside.Logs, inside.Shell],
 )  # fmt: skip
 def test_every_call_of_a_capability_is_there(kind: type) -> None:
@@ -94,4 +94,4 @@ def test_every_command_is_there(tmp_path: Path) -> None:
 
 
 def _is_target(value: object) -> bool:
-    return isinstance(value, type) and issubclass(value, targets.Target) and value is not targets.Target
+    return isinstance(value, type) and issubclass(value, (targets.Target, targets.Heard)) and value is not targets.Target

@@ -10,12 +10,13 @@ from typing import Any
 
 import av
 import numpy as np
+from numpy.typing import NDArray
 
 from pytest_virtualpytest.exceptions import CaptureError
 from virtualpytest_host import ring
 from virtualpytest_host.player import decoder, packet
 from virtualpytest_host.recording import Recording
-from virtualpytest_host.sound.level import decibel, mono
+from virtualpytest_host.sound.level import channels, loudness
 
 _BEFORE = 3  # packets that a decoder needs to begin
 _TURN = 0.25
@@ -23,9 +24,15 @@ _TURN = 0.25
 
 @dataclass(frozen=True)
 class Block:
-    """A piece of sound: its *level* in dBFS, and when it began."""
+    """A piece of sound: its *level* in dBFS, and when it began; *gap* says that something is missing before it.
+
+    *samples* are of shape (channels, length), within -1..1.
+    """
 
     level: float
+    samples: NDArray[np.float32]
+    rate: int
+    gap: bool
     seconds: float
     captured: float
     error: float
@@ -36,11 +43,12 @@ class Block:
 def blocks(recording: Recording, since: float, deadline: float) -> Iterator[Block]:
     """Yield the blocks captured from *since* on, as they come, until *deadline*."""
     number, context, generation = _start(recording, since), None, -1
+    begun = time.monotonic()
     while True:
         if number > recording.ring.newest:
             if time.monotonic() >= deadline:
                 return
-            recording.check(ring.AUDIO)
+            recording.check(ring.AUDIO, begun)
             recording.wait(min(_TURN, max(0.0, deadline - time.monotonic())))
             continue
         entry = recording.ring.entry(number)
@@ -78,11 +86,11 @@ def _decoded(recording: Recording, entry: ring.Entry, context: Any) -> Iterator[
         return
     captured, late = recording.captured(entry), 0.0
     for frame in frames:
-        samples, seconds = mono(frame), frame.samples / frame.sample_rate
-        level = decibel(float(np.sqrt(np.mean(np.square(samples, dtype=np.float64)))))
+        samples, seconds = channels(frame), frame.samples / frame.sample_rate
         yield Block(
-            level, seconds, captured + late, recording.error(entry), float(entry.pts * base) + late, entry.generation
-        )
+            loudness(samples), samples, frame.sample_rate, entry.gap and not late, seconds, captured + late,
+            recording.error(entry), float(entry.pts * base) + late, entry.generation,
+        )  # fmt: skip
         late += seconds
 
 

@@ -28,10 +28,10 @@ def measure(recording: Recording, seconds: float) -> Level:
     frames = list(_frames(recording, newest, seconds))
     if not frames:
         raise CaptureError(f"no sound from {recording}: none of its packets can be decoded")
-    samples = np.concatenate([mono(frame) for frame in frames])
-    rms = math.sqrt(float(np.mean(np.square(samples, dtype=np.float64))))
+    samples = np.concatenate([channels(frame) for frame in frames], axis=1)
     held = sum(frame.samples / frame.sample_rate for frame in frames)
-    return Level(decibel(rms), decibel(float(np.abs(samples).max())), held, recording.captured(newest))
+    peak, each = decibel(float(np.abs(samples).max())), tuple(loudness(channel) for channel in samples)
+    return Level(loudness(samples), peak, held, recording.captured(newest), each)
 
 
 def _frames(recording: Recording, newest: ring.Entry, seconds: float) -> Iterator[Any]:
@@ -70,12 +70,18 @@ def _decode(context: Any, entry: ring.Entry, data: bytes, base: Fraction) -> lis
         return []
 
 
-def mono(frame: Any) -> NDArray[np.float32]:
-    """Return the samples of *frame*, all channels of them, within -1..1."""
+def channels(frame: Any) -> NDArray[np.float32]:
+    """Return the samples of *frame* within -1..1, of shape (channels, length)."""
     samples = frame.to_ndarray()
     scale = float(np.iinfo(samples.dtype).max) if samples.dtype.kind == "i" else 1.0
-    flat: NDArray[np.float32] = (samples.reshape(-1) / scale).astype(np.float32)
-    return flat
+    if not frame.format.is_planar:
+        samples = samples.reshape(-1, frame.layout.nb_channels).T
+    return (samples / scale).astype(np.float32)  # type: ignore[no-any-return]  # of a frame, which has no types
+
+
+def loudness(samples: NDArray[np.float32]) -> float:
+    """Return the level of *samples* in dBFS: that of the square root of their mean power."""
+    return decibel(math.sqrt(float(np.mean(np.square(samples, dtype=np.float64)))))
 
 
 def decibel(value: float) -> float:

@@ -67,6 +67,7 @@ class Box:
         self._outlet = Outlet(options.delay_ms / 1000)
         self._encoder = Encoder(self._outlet, (canvas.WIDTH, canvas.HEIGHT), self._fps)
         self._shown: str | None = None
+        self._tone = -1  # nothing was heard yet
         self._last = drawing.still("boot")
         self._mains = self._product.powered
         self._tenancy = tenancy.Tenancy(folder, options.linger)
@@ -171,9 +172,12 @@ class Box:
         quiet = self._faults.on("silence") or self._faults.on("no_signal")
         tone = 0 if quiet else self._product.tone(due)
         angles = phase + 2 * np.pi * tone * np.arange(count) / RATE
-        loud = 0.05 * self._product.volume if tone else 0.0
+        loud, ahead = 0.05 * self._product.volume if tone else 0.0, _AHEAD * count / RATE
+        if tone != self._tone:
+            self._truth.note("sound", at=due + ahead, pts=self._clock.read(due) + ahead, hz=tone)
+            self._tone = tone
         samples: NDArray[np.float32] = (loud * np.sin(angles)).astype(np.float32)
-        self._encoder.sound(samples, self._clock.read(due) + _AHEAD * count / RATE)
+        self._encoder.sound(samples, self._clock.read(due) + ahead)
         return float((phase + 2 * np.pi * tone * count / RATE) % (2 * np.pi))
 
 

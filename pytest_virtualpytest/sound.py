@@ -1,0 +1,49 @@
+"""What a test hears of a device: each check is one call, judged on the host as the sound is captured."""
+
+from __future__ import annotations
+
+from pytest_virtualpytest.exceptions import VirtualPytestError
+from pytest_virtualpytest.link import Link
+from pytest_virtualpytest.models import Dropout, Level, Press, Sighting
+from pytest_virtualpytest.targets import Heard
+from pytest_virtualpytest.timing import moment
+
+
+class Audio:
+    """What a device sounds like."""
+
+    def __init__(self, link: Link, timeout: float, scale: float) -> None:
+        self._link, self._timeout, self._scale = link, timeout, scale
+
+    def level(self, seconds: float = 1.0) -> Level:
+        """Return the sound level of the newest *seconds*."""
+        __tracebackhide__ = True
+        with self._link.step("sound level", {"seconds": seconds}):
+            told = self._link.call("audio.level", {"seconds": seconds}, seconds=seconds).value
+            return Level(**{**told, "channels": tuple(told.get("channels", ()))})
+
+    def wait_for(
+        self, wanted: Heard, *, timeout: float | None = None, since: Press | Sighting | None = None
+    ) -> Sighting:
+        """Return when *wanted* began, or raise NotSeen after *timeout* seconds, times the lab's scale.
+
+        Sound is judged from now on, or from *since* on, however long ago that was within the recording. *wanted*
+        lasts as long as it says before it counts; `captured` is when it began.
+        """
+        __tracebackhide__ = True
+        if not isinstance(wanted, Heard):
+            raise VirtualPytestError(f"{wanted!r} cannot be heard; write Silence(...), Sound(...) or Tone(...)")
+        seconds = (self._timeout if timeout is None else timeout) * self._scale
+        with self._link.step(f"listen for {wanted}", {"timeout": f"{seconds:g} s"}):
+            args = {"target": wanted.to_wire(), "timeout": seconds, "since": moment(since) if since else None}
+            return Sighting.from_wire(self._link.call("audio.wait_for", args, seconds=seconds).value)
+
+    def dropouts(self, seconds: float = 10.0, *, below: float = -60.0, least: float = 0.02) -> list[Dropout]:
+        """Return the silences of *least* seconds or more, quieter than *below* dBFS, within the last *seconds*.
+
+        Silence with which that time begins or ends is none: there is no sound on both sides of it.
+        """
+        __tracebackhide__ = True
+        with self._link.step("dropouts", {"seconds": seconds, "below": below, "least": least}):
+            args = {"seconds": seconds, "below": below, "least": least}
+            return [Dropout(**one) for one in self._link.call("audio.dropouts", args, seconds=seconds).value]

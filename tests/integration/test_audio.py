@@ -1,0 +1,132 @@
+"""What is heard of a virtual box, against the box's own notes of the true time."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from films import Film
+from until import until
+from virtualpytest_host.virtual.control import Box
+
+from pytest_virtualpytest import config
+from pytest_virtualpytest.device import Device
+from pytest_virtualpytest.exceptions import CaptureError, NotSeen, VirtualPytestError
+from pytest_virtualpytest.lab import Lab
+from pytest_virtualpytest.models import Press
+from pytest_virtualpytest.targets import Black, Silence, Sound, Tone
+
+
+@pytest.fixture(scope="module")
+def leased(own_state: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Device]:
+    """Give a virtual box over a real gateway."""
+    path = tmp_path_factory.mktemp("audio") / "lab.toml"
+    path.write_text('[devices.soundbox]\nvirtual = "stb"\n')
+    with contextlib.closing(Lab(config.load([path]))) as lab, lab.lease(device="soundbox") as device:
+        device.remote.press("BACK")
+        yield device
+
+
+@pytest.fixture
+def stb(leased: Device) -> Device:
+    """Give the box on its first channel, with sound."""
+    Box(leased.name).clear()
+    leased.remote.press("1")
+    leased.audio.wait_for(Tone(440), timeout=20)
+    return leased
+
+
+def change(device: Device, press: Press) -> float:
+    """Return when the box's sound changed after *press*, by its own notes."""
+    notes = [note for note in Box(device.name).truth() if note["event"] == "sound" and note["at"] >= press.before]
+    return float(notes[0]["at"])
+
+
+def test_sound_goes_and_comes_when_it_is_said_to(stb: Device) -> None:
+    for wanted in (Silence(0.5), Tone(440), Silence(0.5), Sound(0.5)):
+        press = stb.remote.press("MUTE")
+
+        seen = stb.audio.wait_for(wanted, since=press, timeout=10)
+
+        assert abs(seen.captured - change(stb, press)) <= seen.error, wanted
+
+
+def test_pitch_tells_the_channel(stb: Device) -> None:
+    for pitch in (660, 880):
+        press = stb.remote.press("CHANNEL_UP")
+        stb.audio.wait_for(Tone(pitch), since=press, timeout=10)
+
+    with pytest.raises(NotSeen) as caught:
+        stb.audio.wait_for(Tone(440), timeout=0.5)
+
+    message = r"a tone of 440 Hz for 0\.2 s not heard within 0\.5 s: the loudest was 8(79|80|81) Hz at -\d+\.\d dBFS; 0"
+    assert re.match(message, caught.value.message.rpartition("rack: ")[2])
+
+
+def test_what_was_before_counts_where_it_is_asked_for(stb: Device) -> None:
+    press = stb.remote.press("MUTE")
+    stb.audio.wait_for(Silence(0.5), since=press)
+    stb.remote.press("MUTE")
+    stb.audio.wait_for(Sound(1.0), timeout=10)
+
+    again = stb.audio.wait_for(Silence(0.5), since=press, timeout=1.0)
+
+    assert again.captured - press.before < 1.0
+
+
+def test_dropouts_are_counted_with_their_times(stb: Device) -> None:
+    begin = time.monotonic()
+    for _ in range(2):
+        Box(stb.name).fault("silence", seconds=0.3)
+        stb.audio.wait_for(Silence(0.2), timeout=10)
+        stb.audio.wait_for(Sound(0.5), timeout=10)
+
+    found = stb.audio.dropouts(time.monotonic() - begin)
+
+    assert len(found) == 2
+    for one in found:
+        assert one.seconds == pytest.approx(0.3, abs=0.1)
+        assert begin < one.captured < time.monotonic()
+
+
+def test_sound_without_a_hole_has_no_dropouts(stb: Device) -> None:
+    stb.audio.wait_for(Sound(3.0), timeout=10)
+
+    assert stb.audio.dropouts(2.5) == []
+
+
+def test_each_channel_of_the_level_is_told(stb: Device) -> None:
+    level = stb.audio.level(0.5)
+
+    assert len(level.channels) == 1
+    assert level.channels[0] == pytest.approx(level.rms)
+
+
+def test_stream_that_stalls_is_a_fault_of_the_lab_not_silence(stb: Device) -> None:
+    Box(stb.name).fault("stall", seconds=6)
+
+    with pytest.raises(CaptureError):
+        stb.audio.wait_for(Silence(0.5), timeout=5)
+
+    until(lambda: Box(stb.name).truth())
+
+
+def test_picture_is_not_listened_for(stb: Device) -> None:
+    with pytest.raises(VirtualPytestError, match=r"Black.* cannot be heard; write Silence\(...\)"):
+        stb.audio.wait_for(Black())  # type: ignore[arg-type]
+
+
+def test_stream_without_sound(tmp_path: Path) -> None:
+    film = Film(frames=500).write(tmp_path / "mute.mkv")
+    lab = tmp_path / "lab.toml"
+    lab.write_text(f'[devices.mute]\nkind = "tv"\n[devices.mute.video]\nsource = "{film}"\n')
+    with (
+        contextlib.closing(Lab(config.load([lab]))) as opened,
+        opened.lease(device="mute") as device,
+        pytest.raises(CaptureError, match="its stream has none"),
+    ):
+        device.audio.wait_for(Silence(0.5), timeout=3)
