@@ -80,8 +80,7 @@ def cause_chaos(
     seed = random.randrange(1 << 30)
     print(f"seed {seed}")  # noqa: T201  # shown where the test fails
     runs = [chaos.start(tmp_path / name, farm, count, pairs) for name in ("first", "second")]
-    assert server._process is not None
-    gremlin = chaos.Gremlin(runs, [server._process.pid], tmp_path / "diary", seed, blows)
+    gremlin = chaos.Gremlin(runs, [server.pid], tmp_path / "diary", seed, blows)
     gremlin.start()
     try:
         chaos.wait(runs, seconds)
@@ -124,8 +123,7 @@ def test_killed_controller_frees_every_host(tmp_path: Path, farm: Path) -> None:
 
 @pytest.mark.soak
 def test_twenty_minutes_of_chaos_leave_nothing_behind(tmp_path: Path, farm: Path, server: sshd.Sshd) -> None:
-    assert server._process is not None
-    standing = [os.getpid(), server._process.pid]
+    standing = [os.getpid(), server.pid]
     uses, rounds, end = 0, [], time.monotonic() + SOAK
     while time.monotonic() < end:
         place = tmp_path / f"round{len(rounds)}"
