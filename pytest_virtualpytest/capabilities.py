@@ -88,6 +88,14 @@ class Holds(Protocol):
 
 
 @runtime_checkable
+class Keyed(Protocol):
+    """A remote that can tell its keys, without being opened."""
+
+    def keys(self) -> Sequence[str]:
+        """Return the names of the keys that it has."""
+
+
+@runtime_checkable
 class Types(Protocol):
     """A remote that can enter text."""
 

@@ -27,7 +27,8 @@ from virtualpytest_host.child import Child, Pending
 SILENCE = 12.0  # seconds without a word from the client after which it counts as gone
 DEADLINE = 30.0  # seconds for a call that names none
 WITHOUT_LEASE = frozenset(
-    {"screen.status", "screen.frame", "screen.clip", "audio.level", "audio.dropouts",
+    {"screen.status", "screen.frame", "screen.clip", "screen.live", "screen.past", "screen.still",
+     "audio.level", "audio.dropouts",
      "match", "read", "replay", "describe", "virtual.pin", "virtual.stop",
      "calibrate.estimate", "recorder.restart", *machine.CALLS}
 )  # fmt: skip

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pytest_virtualpytest.capabilities import Holds, Restarts, Types
+from pytest_virtualpytest.capabilities import Holds, Keyed, Restarts, Types
 from pytest_virtualpytest.exceptions import DeviceError, NotSeen, VirtualPytestError
 from pytest_virtualpytest.models import Press
 from virtualpytest_host import state
@@ -33,6 +33,12 @@ def moment(since: Mapping[str, Any] | float) -> float:
     if since["boot"] != state.boot():
         raise VirtualPytestError("`since` is from another boot, or another machine, than this device's host")
     return float(since["before"])
+
+
+def offered(remote: Any) -> dict[str, Any]:
+    """Return the ``keys`` of a remote that tells them, and whether it ``types``."""
+    keys = list(remote.keys()) if isinstance(remote, Keyed) else []
+    return {"keys": keys, "types": isinstance(remote, Types)}
 
 
 class Remote:

@@ -15,6 +15,7 @@ from pytest_virtualpytest.wire import Reply
 from virtualpytest_host import clip, ring, state
 from virtualpytest_host.attempt import Attempt
 from virtualpytest_host.hands import Inputs, moment
+from virtualpytest_host.live import Live
 from virtualpytest_host.pace import Pace
 from virtualpytest_host.picture import Picture
 from virtualpytest_host.placeholder import refuse
@@ -31,7 +32,7 @@ _REMEMBERING = (targets.Motion, targets.Frozen, targets.Appears, targets.Gone, t
 References = Callable[[str], bytes]
 
 
-class Screen(Reads, Times):
+class Screen(Reads, Times, Live):
     """What a device shows: each method is one call of a client."""
 
     def __init__(self, stream: Stream, inputs: Inputs, references: References) -> None:

@@ -73,7 +73,8 @@ class Session:
         """Return what the device can do, and what it holds."""
         held = {name for controller in self._controllers.values() for name in controller.resources()}
         held.update(self._spec.get("resources", ()))
-        return {"capabilities": sorted(self._controllers), "resources": sorted(held), "pid": os.getpid()}
+        told = {"capabilities": sorted(self._controllers), "resources": sorted(held), "pid": os.getpid()}
+        return told | hands.offered(self._controllers.get("remote"))
 
     def facts(self) -> dict[str, str]:
         """Return what the device says that it is, by those of its controllers that can ask it."""

@@ -27,6 +27,10 @@ class Hand:
 
     connection: Any
 
+    def keys(self) -> Sequence[str]:
+        """Return the names of its keys."""
+        return list(KEYS)
+
     def press(self, key: str, /) -> None:
         """Press and release *key*."""
         self._input("keyevent", str(_code(key)))

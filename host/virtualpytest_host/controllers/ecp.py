@@ -50,6 +50,10 @@ class Ecp:
         if "_client" in self.__dict__:
             self.__dict__.pop("_client").close()
 
+    def keys(self) -> Sequence[str]:
+        """Return the names of its keys."""
+        return list(_KEYS)
+
     def press(self, key: str, /) -> None:
         """Press and release *key*."""
         self._post(f"/keypress/{_name(key)}")
