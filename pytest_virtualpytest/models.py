@@ -172,13 +172,19 @@ class Clip:
 
 @dataclass(frozen=True)
 class Level:
-    """Sound level over *seconds*, in dBFS: 0 is full scale, -120 digital silence."""
+    """Sound level over *seconds*, in dBFS: 0 is full scale, -120 digital silence.
+
+    *loudness* is that of EBU R 128, in LUFS, None of less than 0.4 s: -70, its gate, is silence, and a single channel
+    counts as both of a pair of speakers. *true_peak* is the greatest value between samples too (ITU-R BS.1770-4).
+    """
 
     rms: float
     peak: float
     seconds: float
     captured: float
     channels: tuple[float, ...] = ()  # the rms of each: left, right, and what else there is
+    true_peak: float = -120.0
+    loudness: float | None = None
 
 
 @dataclass(frozen=True)

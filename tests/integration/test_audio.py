@@ -106,6 +106,13 @@ def test_each_channel_of_the_level_is_told(stb: Device) -> None:
     assert level.channels[0] == pytest.approx(level.rms)
 
 
+def test_loudness_and_true_peak_are_told(stb: Device) -> None:
+    level = stb.audio.level(1.0)
+
+    assert level.loudness == pytest.approx(level.rms + 3, abs=1.5)  # of two speakers; hearing's filter does little here
+    assert level.peak <= level.true_peak < level.peak + 1
+
+
 def test_stream_that_stalls_is_a_fault_of_the_lab_not_silence(stb: Device) -> None:
     Box(stb.name).fault("stall", seconds=6)
 

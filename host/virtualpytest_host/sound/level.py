@@ -17,6 +17,7 @@ from pytest_virtualpytest.models import Level
 from virtualpytest_host import ring
 from virtualpytest_host.player import decoder, packet
 from virtualpytest_host.recording import Recording
+from virtualpytest_host.sound import r128
 
 SILENCE = -120.0
 
@@ -31,7 +32,9 @@ def measure(recording: Recording, seconds: float) -> Level:
     samples = np.concatenate([channels(frame) for frame in frames], axis=1)
     held = sum(frame.samples / frame.sample_rate for frame in frames)
     peak, each = decibel(float(np.abs(samples).max())), tuple(loudness(channel) for channel in samples)
-    return Level(loudness(samples), peak, held, recording.captured(newest), each)
+    between = decibel(r128.true_peak(samples, frames[0].sample_rate))
+    captured = recording.captured(newest)
+    return Level(loudness(samples), peak, held, captured, each, between, r128.integrated(frames))
 
 
 def _frames(recording: Recording, newest: ring.Entry, seconds: float) -> Iterator[Any]:
