@@ -21,7 +21,7 @@ from typing import Any
 
 from pytest_virtualpytest.exceptions import DeviceError, HostError, LeaseError
 from pytest_virtualpytest.wire import GAVE_UP, OLDEST, PROTOCOL, Call, Message, Reply, error_message
-from virtualpytest_host import health, lease, machine, references, state, tickets
+from virtualpytest_host import health, lease, machine, parent, references, state, tickets
 from virtualpytest_host.child import Child, Pending
 
 SILENCE = 12.0  # seconds without a word from the client after which it counts as gone
@@ -37,6 +37,7 @@ _LAST_WORDS = 0.2  # seconds for the devices' processes to close their controlle
 
 def serve(channel: Any) -> None:
     """Serve the client at the other end of an execnet *channel* until it goes; never returns."""
+    parent.wake_with_it()
     os.dup2(2, 1)  # what a library prints must not be lost, nor get between our messages
     agent = Agent(channel.send)
     # The callback saves a change of threads for each call. It holds execnet's lock, so it must not wait.

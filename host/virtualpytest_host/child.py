@@ -19,6 +19,7 @@ from typing import Any
 
 from pytest_virtualpytest.exceptions import CallTimeout, DeviceError, DeviceLost, LeaseError
 from pytest_virtualpytest.wire import Message, Reply, error_message
+from virtualpytest_host import parent
 from virtualpytest_host.pipe import LEAVING, Pipe
 
 NEVER = float("inf")
@@ -175,8 +176,9 @@ class Child:
         self._notes.truncate()
         with there:
             process = subprocess.Popen(
-                command, pass_fds=[there.fileno()], stdin=subprocess.DEVNULL, stdout=self._notes, stderr=self._notes
-            )
+                command, pass_fds=[there.fileno()], stdin=subprocess.DEVNULL, stdout=self._notes, stderr=self._notes,
+                preexec_fn=parent.die_with_it,  # noqa: PLW1509  # one call of the kernel: nothing here that can block
+            )  # fmt: skip
         with self._lock:
             self._process = process
             if self._closed:

@@ -9,7 +9,6 @@ each message is a call. The process dies with its agent.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import faulthandler
 import functools
 import json
@@ -26,10 +25,9 @@ from typing import Any
 from pytest_virtualpytest.capabilities import Described
 from pytest_virtualpytest.exceptions import CapabilityMissing, DeviceError, LabFault, VirtualPytestError
 from pytest_virtualpytest.wire import Call, Message, Reply, error_message
-from virtualpytest_host import build, elements, hands, inside, machine, references
+from virtualpytest_host import build, elements, hands, inside, machine, parent, references
 from virtualpytest_host.pipe import LEAVING, Pipe
 
-_PR_SET_PDEATHSIG = 1
 _ACTING: dict[str, Callable[..., Any]] = {  # what changes a picture: it is filmed from before the first action on
     "remote": hands.Remote, "power": hands.Supply, "touch": hands.Touch, "ui": elements.Ui, "apps": inside.Apps,
 }  # fmt: skip
@@ -272,16 +270,9 @@ def _guarded(number: int, action: Callable[[], Message]) -> tuple[Message, bool]
         return error_message(number, error, "" if verdict else traceback.format_exc()), True
 
 
-def die_with(parent: int) -> None:
-    """Have the kernel end this process when its parent ends; see prctl(2)."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)
-
-
 def main() -> None:
     """Serve the agent that started this process."""
-    die_with(int(sys.argv[2]))
+    parent.must_be(int(sys.argv[2]))
     faulthandler.enable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     serve(Pipe(socket.socket(fileno=int(sys.argv[1]))))

@@ -37,6 +37,27 @@ def test_agent_of_the_protocol_before_is_served() -> None:
     assert reply == Reply({"key": "UP"}, [])
 
 
+CLIENT = """
+import sys
+from bench import Host
+from pytest_virtualpytest.gateway import Gateways
+print(Gateways({"rack1": Host()}).of("rack1").facts["pid"], flush=True)
+sys.stdin.read()
+"""
+
+
+def test_stopped_agent_of_a_killed_client_ends() -> None:
+    path = os.pathsep.join([str(INSTALLED.parent), *filter(None, sys.path)])
+    command, pipe = [sys.executable, "-c", CLIENT], subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, env=os.environ | {"PYTHONPATH": path}) as client:
+        assert client.stdout is not None
+        agent = int(client.stdout.readline())
+        stop(agent)
+        client.kill()
+
+        until(lambda: ended(agent))
+
+
 def test_interrupted_call_is_cancelled_on_the_host(bench: Bench) -> None:
     before = bench.pid()
     threading.Thread(target=_interrupt_when_busy, args=(bench,)).start()

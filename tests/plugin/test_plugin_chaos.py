@@ -132,7 +132,10 @@ def test_twenty_minutes_of_chaos_leave_nothing_behind(tmp_path: Path, farm: Path
         lab.write_text(farm.read_text().replace(str(tmp_path / "diary"), str(place / "diary")))
         cause_chaos(place, lab, server, count=250, pairs=40, blows=40, seconds=300)
         uses += (place / "diary").read_text().count("press USE")
-        until(lambda: not left(besides=standing), 30)
+        end_of_round = time.monotonic() + 30
+        while still := left(besides=standing):
+            assert time.monotonic() < end_of_round, still
+            time.sleep(0.1)
         rounds.append({what: sum(map(count, standing)) for what, count in footprint.items()})
         print(len(rounds), uses, rounds[-1])  # noqa: T201  # progress of a long test
 
@@ -142,14 +145,15 @@ def test_twenty_minutes_of_chaos_leave_nothing_behind(tmp_path: Path, farm: Path
         assert last <= first * 1.1 + 2, f"{what}: {first} after the first rounds, {last} after the last"
 
 
-def left(besides: list[int]) -> list[int]:
-    """Return the processes that keep to this lab's state folder and still live."""
+def left(besides: list[int]) -> list[str]:
+    """Return the processes that keep to this lab's state folder and still live, each with its command."""
     mark = f"VPT_STATE={os.environ['VPT_STATE']}".encode()
-    found = []
+    found: list[str] = []
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             if mark in (process / "environ").read_bytes() and int(process.name) not in besides:
-                found.append(int(process.name))
+                words = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()[:100]
+                found.append(f"{process.name} {(process / 'stat').read_text().rpartition(')')[2][:12]} {words}")
     return found
 
 
