@@ -5,6 +5,7 @@
 /runs/{run}/tests/{uuid}              one test
 /runs/{run}/attachments/{name}        a file beside the results
 /health                               for scripts
+/lab, /api, /ws/lab                   the lab: see `lab.routes`
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from virtualpytest_dashboard import attachments, health, pages, runs, tests
 from virtualpytest_dashboard.folders import Folders
+from virtualpytest_dashboard.lab.routes import ROUTES as LAB
+from virtualpytest_dashboard.lab.site import Site
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 _HEADERS = {
@@ -40,8 +43,8 @@ _HEADERS = {
 }
 
 
-def create_app(folders: Sequence[Path], hosts: Sequence[str] = LOOPBACK) -> Starlette:
-    """Return the dashboard over *folders*; it answers only requests that name one of *hosts*."""
+def create_app(folders: Sequence[Path], hosts: Sequence[str] = LOOPBACK, lab: Site | None = None) -> Starlette:
+    """Return the dashboard over *folders* and *lab*; it answers only requests that name one of *hosts*."""
     app = Starlette(
         routes=[
             Route("/", runs.index, name="runs"),
@@ -49,12 +52,14 @@ def create_app(folders: Sequence[Path], hosts: Sequence[str] = LOOPBACK) -> Star
             Route("/runs/{run}/tests/{uuid}", tests.one, name="test"),
             Route("/runs/{run}/attachments/{name}", attachments.one, name="attachment"),
             Route("/health", health.health, name="health"),
+            *(LAB if lab else ()),
             Mount("/static", StaticFiles(directory=pages.HERE / "static"), name="static"),
         ],
         middleware=[Middleware(SafetyHeaders), Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))],
         exception_handlers={HTTPException: _missing, 500: _broken},
     )
     app.state.folders = Folders(folders)
+    app.state.lab = lab
     return app
 
 

@@ -2,35 +2,59 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import socket
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_virtualpytest.exceptions import ConfigError, VirtualPytestError
 
+if TYPE_CHECKING:
+    from virtualpytest_dashboard.lab.site import Site
+
 PORT = 8400
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def main(
-    folders: Sequence[str], host: str = "127.0.0.1", port: int = PORT, ready: Callable[[str], object] | None = None
+    folders: Sequence[str],
+    host: str = "127.0.0.1",
+    port: int = PORT,
+    ready: Callable[[str], object] | None = None,
+    *,
+    lab: Sequence[str] | None = None,
+    control: bool = False,
 ) -> None:
     """Show the Allure results in *folders* until Ctrl-C; *ready* is told the address once it answers.
 
-    Port 0 takes a free one. A VirtualPytestError says what is missing or wrong, before anything is served.
+    Port 0 takes a free one. The lab of the files *lab* is shown too (where empty, the one that every command finds);
+    None shows none. Where *control*, people may take devices. A VirtualPytestError says what is missing or wrong,
+    before anything is served.
     """
     run = _server()
     paths = _checked(folders)
-    with _listen(host, port) as listener:
-        run(paths, host, listener, ready or (lambda _: None))
+    if control and host not in _LOOPBACK:
+        where = ", ".join(_LOOPBACK)
+        raise ConfigError(f"the dashboard: --control on {host!r}: anybody could take devices; it wants one of {where}")
+    with _listen(host, port) as listener, contextlib.ExitStack() as closing:
+        site = None if lab is None else closing.enter_context(contextlib.closing(_site(lab, control=control)))
+        run(paths, host, listener, ready or (lambda _: None), site)
 
 
-def _server() -> Callable[[Sequence[Path], str, socket.socket, Callable[[str], object]], None]:
+def _site(files: Sequence[str], *, control: bool) -> Site:
+    from virtualpytest_dashboard.lab.site import Site
+
+    return Site(files, control=control)
+
+
+def _server() -> Callable[[Sequence[Path], str, socket.socket, Callable[[str], object], Site | None], None]:
     try:
         from virtualpytest_dashboard.server import run
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in ("jinja2", "starlette", "uvicorn"):
+        if (error.name or "").partition(".")[0] not in ("jinja2", "starlette", "uvicorn", "websockets"):
             raise
         raise VirtualPytestError(
             "the dashboard needs virtualpytest[dashboard]: pip install 'virtualpytest[dashboard]'"

@@ -13,14 +13,17 @@ from types import FrameType
 import uvicorn
 
 from virtualpytest_dashboard.app import LOOPBACK, create_app
+from virtualpytest_dashboard.lab.site import Site
 
 _ANYWHERE = ("", "0.0.0.0", "::")
 
 
-def run(folders: Sequence[Path], host: str, listener: socket.socket, ready: Callable[[str], object]) -> None:
-    """Serve *folders* on *listener* until Ctrl-C."""
+def run(
+    folders: Sequence[Path], host: str, listener: socket.socket, ready: Callable[[str], object], lab: Site | None = None
+) -> None:
+    """Serve *folders* and *lab* on *listener* until Ctrl-C."""
     hosts = ["*"] if host in _ANYWHERE else [*LOOPBACK, _literal(host)]
-    app = create_app(folders, hosts)
+    app = create_app(folders, hosts, lab)
     config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, lifespan="off")
     address = f"http://{_literal(host)}:{listener.getsockname()[1]}/"
     logging.getLogger("uvicorn.error").addFilter(_news)

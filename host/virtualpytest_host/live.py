@@ -31,12 +31,13 @@ class Live:
     def live(self, width: int, after: float = 0.0, key: bool = False) -> Reply:
         """Return the newest picture, at most *width* wide, as soon as there is one captured later than *after*.
 
-        Where *key*, the newest key frame will do: decoding costs a fraction. The value has ``captured`` and ``age`` in
-        seconds, and the picture's size on the device; where a second brings nothing newer, there is no blob.
+        Where *key*, the newest key frame will do, and is not waited for: decoding costs a fraction. The value has
+        ``captured`` and ``age`` in seconds, and the picture's size on the device; where there is no newer picture, not
+        within a second, there is no blob.
         """
         recording = self._stream.recording()
-        picture = _key_picture(recording, after) if key else None
-        picture = picture or self._next(recording, after)
+        young = _young_key(recording) if key else None
+        picture = self._next(recording, after) if young is None else _at(recording, young, after)
         return _told(picture, width) if picture else Reply({"captured": after})
 
     def past(self, seconds: float = 30.0, every: float = 1.0) -> Reply:
@@ -70,16 +71,20 @@ class Live:
         return found
 
 
-def _key_picture(recording: Recording, after: float) -> Picture | None:
-    """Return the newest key frame if it is young, and later than *after*."""
+def _young_key(recording: Recording) -> float | None:
+    """Return when the newest key frame was captured, if that is not long ago."""
     for number in itertools.takewhile(bool, itertools.count(recording.ring.newest, -1)):
         entry = recording.ring.entry(number)
         if entry is None or time.monotonic() - entry.arrival > _NEAR:
             return None
         if entry.stream == ring.VIDEO and entry.key:
-            captured = recording.captured(entry)
-            return Player(recording, captured).next(time.monotonic() + _WAIT) if captured > after else None
+            return recording.captured(entry)
     return None
+
+
+def _at(recording: Recording, captured: float, after: float) -> Picture | None:
+    """Return the picture that was *captured* then, if that is later than *after*."""
+    return Player(recording, captured).next(time.monotonic() + _WAIT) if captured > after else None
 
 
 def _decodable(recording: Recording, newest: int) -> Iterator[ring.Entry]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
-from importlib import metadata
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from pytest_virtualpytest import health
 from pytest_virtualpytest.cli import watch
 from pytest_virtualpytest.cli.bench import Bench, holder
 from pytest_virtualpytest.cli.devices import held_by
@@ -17,9 +17,7 @@ from pytest_virtualpytest.wire import Call
 if TYPE_CHECKING:
     from pytest_virtualpytest.config import DeviceConfig, HostConfig
 
-FULL = 0.97  # share of a disk or a memory that leaves too little
 RATE_SECONDS = 5.0  # to wait until a recording that has just begun tells its rate
-AWRY = 2.0  # seconds that a host's clock may differ: reports of several hosts are read side by side
 
 
 @dataclass(frozen=True)
@@ -45,17 +43,13 @@ def host(bench: Bench, config: HostConfig) -> Report:
     """Return how a host is."""
     name = f"host {config.name}"
     try:
-        gateway = bench.host(config.name)
-        asked = time.time()
-        facts = gateway.call(Call("health", deadline=10)).value
-        answered = time.time()
+        told = health.ask(bench.host(config.name))
     except LabFault as error:
         return Report(name, "", (_line(error),), reached=False)
-    late = facts["clock"] - (asked + answered) / 2
+    facts = told.facts
     shares = ", ".join(f"{word} {facts[word]:.0%}" for word in ("load", "memory", "disk"))
     versions = f"virtualpytest {facts['version']}, Python {facts['python']}"
-    problems = _problems(facts, late, (answered - asked) / 2)
-    return Report(name, f"up; {versions}; {shares}, clock {late:+.3f} s", problems)
+    return Report(name, f"up; {versions}; {shares}, clock {told.late:+.3f} s", told.problems())
 
 
 def device(bench: Bench, config: DeviceConfig, up: Collection[str]) -> Report:
@@ -70,16 +64,6 @@ def device(bench: Bench, config: DeviceConfig, up: Collection[str]) -> Report:
     except (LabFault, ConfigError) as error:
         return Report(name, "", (_line(error),))
     return Report(name, "; ".join(facts))
-
-
-def _problems(facts: Mapping[str, Any], late: float, error: float) -> tuple[str, ...]:
-    here = metadata.version("virtualpytest")
-    problems = [f"{word} almost full" for word in ("memory", "disk") if facts[word] > FULL]
-    if abs(late) > AWRY + error:
-        problems.append(f"its clock is {late:+.1f} s off")
-    if facts["version"] != here:
-        problems.append(f"another version than here ({here})")
-    return tuple(problems)
 
 
 def _picture(bench: Bench, config: DeviceConfig) -> list[str]:

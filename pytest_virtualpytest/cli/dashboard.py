@@ -1,8 +1,9 @@
-"""`virtualpytest dashboard`: look at Allure results in a browser."""
+"""`virtualpytest dashboard`: look at Allure results, and at the lab, in a browser."""
 
 from __future__ import annotations
 
 import argparse
+import functools
 from importlib import import_module
 
 from pytest_virtualpytest.cli import options
@@ -10,16 +11,24 @@ from pytest_virtualpytest.cli import options
 
 def add(commands: options.Commands) -> None:
     """Add the command."""
-    text = "show Allure results in a browser, until Ctrl-C"
-    parser = commands.add_parser("dashboard", help=text, description="Show Allure results in a browser, until Ctrl-C.")
+    text = "show Allure results and the lab in a browser, until Ctrl-C"
+    about = (
+        "Show Allure results in a browser, and the hosts and devices of the lab, live, until Ctrl-C. No host is "
+        "reached before somebody opens a page of the lab; looking disturbs no test."
+    )
+    parser = commands.add_parser("dashboard", help=text, description=about)
     parser.add_argument("folders", metavar="FOLDER", nargs="+", help="Allure results, or a folder of such folders")
     parser.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="listen here (default: 127.0.0.1)")
     parser.add_argument("--port", type=int, default=8400, help="(default: 8400; 0: any free one)")
+    about = "let people on this machine take devices, as `virtualpytest take` does (default: they can only look)"
+    parser.add_argument("--control", action="store_true", help=about)
+    options.add_lab(parser, "--vpt-lab")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Serve until Ctrl-C, whose exit code this has."""
     serve = import_module("virtualpytest_dashboard.serve")
-    serve.main(args.folders, args.host, args.port, lambda address: print(address, flush=True))
+    ready = functools.partial(print, flush=True)
+    serve.main(args.folders, args.host, args.port, ready, lab=args.lab, control=args.control)
     return 130

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001  # argparse has no public name for it
 
 
-def add_lab(parser: argparse.ArgumentParser) -> None:
-    """Let *parser* take lab files."""
+def add_lab(parser: argparse.ArgumentParser, *names: str) -> None:
+    """Let *parser* take lab files; *names* are other names of the option."""
     parser.add_argument(
         "--lab",
+        *names,
+        dest="lab",
         action="append",
         default=[],
         metavar="FILE",

@@ -65,10 +65,13 @@ def test_a_picture_is_never_larger_than_the_device_s(look: Look) -> None:
 
 def test_key_frames_stand_for_now_on_a_wall(look: Look) -> None:
     first = look("live", width=320, key=True)
-    later = look("live", width=320, key=True, after=first.value["captured"])
+    captured = first.value["captured"]
+
+    until(lambda: look("live", width=320, key=True, after=captured).blobs)
+    later = look("live", width=320, key=True)
 
     assert picture(first).shape == (180, 320, 3)
-    assert later.value["captured"] > first.value["captured"]
+    assert later.value["captured"] > captured
 
 
 def test_the_past_is_there_as_moments_and_each_as_a_picture(look: Look) -> None:

@@ -1,0 +1,1 @@
+"""The lab in the dashboard: hosts, devices, live pictures, and a person's hands on a device."""

@@ -1,0 +1,73 @@
+"""The lab's pages: the wall of devices, the hosts, one device."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from virtualpytest_dashboard import pages
+from virtualpytest_dashboard.lab import asked, remote
+from virtualpytest_dashboard.lab.api import problems
+from virtualpytest_dashboard.lab.site import Bench
+
+_SAFETY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' blob:; media-src 'self'; "
+    "connect-src 'self'{socket}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def devices(request: Request) -> Response:
+    """Show the wall of devices."""
+    return _page(request, "lab/devices.html", lambda bench: {"devices": bench.survey.devices()})
+
+
+def hosts(request: Request) -> Response:
+    """Show how hosts are."""
+
+    def facts(bench: Bench) -> dict[str, Any]:
+        known, found = bench.survey.hosts(), bench.survey.devices()
+        return {"hosts": known, "devices": found, "problems": problems(known, found)}
+
+    return _page(request, "lab/hosts.html", facts)
+
+
+def device(request: Request) -> Response:
+    """Show one device, live."""
+
+    def facts(bench: Bench) -> dict[str, Any]:
+        name = asked.device(request)[1].name
+        state = bench.survey.device(name)
+        return {"device": state, "groups": remote.groups(state.keys)}
+
+    return _page(request, "lab/device.html", facts)
+
+
+def holder(record: Mapping[str, Any]) -> str:
+    """Return who holds a device, or waits for it, in words."""
+    words = [str(record.get("user") or "somebody")]
+    words += [f"run {str(record['run'])[:4]}"] if record.get("run") else []
+    words += [str(record["test"])] if record.get("test") else []
+    return ", ".join(words)
+
+
+def ago(since: float | None) -> str:
+    """Return how long ago *since*, a time of day in seconds, was."""
+    return pages.duration(max(0, round(time.time() - float(since))) * 1000) if since else ""
+
+
+def _page(request: Request, template: str, facts: Callable[[Bench], dict[str, Any]]) -> Response:
+    site = asked.site(request)
+    bench = site.bench()
+    if bench is None:
+        response = pages.render(request, "lab/mistakes.html", 503, problems=site.problems)
+    else:
+        words: dict[str, Any] = {"holder": holder, "ago": ago, "lab": bench.lab, "control": site.guard.control}
+        token = site.guard.token if site.guard.control else ""
+        response = pages.render(request, template, **words, token=token, **facts(bench))
+    socket = f" ws://{request.url.netloc} wss://{request.url.netloc}"
+    response.headers["Content-Security-Policy"] = _SAFETY.format(socket=socket)
+    return response

@@ -1,0 +1,36 @@
+"""The addresses of the lab.
+
+/lab                       the wall of devices
+/lab/hosts                 how hosts are
+/lab/devices/{device}      one device, live
+/api/…                     the same for programs: see `api`, and `hands` for what acts
+/ws/lab                    live pictures and states, for our pages: see `live`
+"""
+
+from __future__ import annotations
+
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+
+from virtualpytest_dashboard.lab import api, hands, live, pages
+
+_DEVICE = "/api/devices/{device}"
+
+ROUTES: list[BaseRoute] = [
+    Route("/lab", pages.devices, name="lab"),
+    Route("/lab/hosts", pages.hosts, name="lab-hosts"),
+    Route("/lab/devices/{device}", pages.device, name="lab-device"),
+    Route("/api/hosts", api.answered(api.hosts), name="api-hosts"),
+    Route("/api/devices", api.answered(api.devices), name="api-devices"),
+    Route(_DEVICE, api.answered(api.device), name="api-device"),
+    Route(f"{_DEVICE}/picture", api.answered(api.picture), name="api-picture"),
+    Route(f"{_DEVICE}/frame", api.answered(api.frame), name="api-frame"),
+    Route(f"{_DEVICE}/clip", api.answered(api.clip), name="api-clip"),
+    Route(f"{_DEVICE}/control", hands.guarded(hands.take), methods=["POST"], name="api-take"),
+    Route(f"{_DEVICE}/control/act", hands.guarded(hands.act), methods=["POST"], name="api-act"),
+    Route(f"{_DEVICE}/control/keep", hands.guarded(hands.keep), methods=["POST"], name="api-keep"),
+    Route(f"{_DEVICE}/control/release", hands.guarded(hands.release), methods=["POST"], name="api-release"),
+    Route("/api/restart/images", api.answered(api.restart_images), name="api-restart-images"),
+    Route("/api/restart/images/{captured:float}", api.answered(api.restart_image), name="api-restart-image"),
+    Route("/api/monitoring", api.answered(api.monitoring), name="api-monitoring"),
+    WebSocketRoute("/ws/lab", live.live, name="ws-lab"),
+]

@@ -1,0 +1,72 @@
+"""The lab as the dashboard shows it, or what is wrong with its file."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from pytest_virtualpytest import config
+from pytest_virtualpytest.config import DeviceConfig, LabConfig
+from pytest_virtualpytest.exceptions import ConfigError
+from virtualpytest_dashboard.lab.control import IDLE, Control
+from virtualpytest_dashboard.lab.feeds import Feeds
+from virtualpytest_dashboard.lab.guard import Guard
+from virtualpytest_dashboard.lab.reach import Reach
+from virtualpytest_dashboard.lab.survey import Survey
+
+
+class Bench:
+    """All that goes on in one lab."""
+
+    def __init__(self, lab: LabConfig, idle: float) -> None:
+        self.lab = lab
+        self.reach = Reach(lab)
+        self.survey = Survey(lab, self.reach)
+        self.feeds = Feeds(lab, self.reach)
+        self.control = Control(lab, idle)
+
+    def device(self, name: str) -> DeviceConfig | None:
+        """Return the device *name*, if there is one."""
+        return self.lab.devices.get(name)
+
+    def close(self) -> None:
+        """End all of it, and give back what is held."""
+        self.survey.close()
+        self.feeds.close()
+        self.control.close()
+        self.reach.close()
+
+
+class Site:
+    """The lab of *files*, or the one that every command finds without; people may act only where *control*.
+
+    Nothing is read, and no host is reached, before somebody looks. A file with mistakes is read again until it has
+    none.
+    """
+
+    def __init__(self, files: Sequence[str | Path] = (), *, control: bool = False, idle: float = IDLE) -> None:
+        self.guard = Guard(control)
+        self.problems: tuple[str, ...] = ()
+        self._files, self._idle = files, idle
+        self._lock = threading.Lock()
+        self._bench: Bench | None = None
+
+    def bench(self) -> Bench | None:
+        """Return the lab; None where its file has mistakes: *problems* says which."""
+        with self._lock:
+            if self._bench is None:
+                try:
+                    self._bench = Bench(config.choose(self._files, os.environ, Path.cwd()), self._idle)
+                    self.problems = ()
+                except ConfigError as error:
+                    self.problems = tuple(error.problems)
+            return self._bench
+
+    def close(self) -> None:
+        """End what was opened."""
+        with self._lock:
+            bench, self._bench = self._bench, None
+        if bench is not None:
+            bench.close()
