@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from pytest_virtualpytest.exceptions import VirtualPytestError
 from pytest_virtualpytest.link import Link
 from pytest_virtualpytest.models import Dropout, Level, Press, Sighting
@@ -31,12 +34,29 @@ class Audio:
         lasts as long as it says before it counts; `captured` is when it began.
         """
         __tracebackhide__ = True
-        if not isinstance(wanted, Heard):
-            raise VirtualPytestError(f"{wanted!r} cannot be heard; write Silence(...), Sound(...) or Tone(...)")
+        _check(wanted)
         seconds = (self._timeout if timeout is None else timeout) * self._scale
         with self._link.step(f"listen for {wanted}", {"timeout": f"{seconds:g} s"}):
             args = {"target": wanted.to_wire(), "timeout": seconds, "since": moment(since) if since else None}
             return Sighting.from_wire(self._link.call("audio.wait_for", args, seconds=seconds).value)
+
+    @contextmanager
+    def never(self, *wanted: Heard) -> Iterator[None]:
+        """Listen while the block runs; raise Seen at its end if one of *wanted* was heard."""
+        __tracebackhide__ = True
+        if not wanted:
+            raise VirtualPytestError("never() of nothing: it would always be true")
+        for one in wanted:
+            _check(one)
+        with self._link.step(f"never hear {', '.join(map(str, wanted))}"):
+            args = {"targets": [one.to_wire() for one in wanted]}
+            number = self._link.call("audio.never_start", args).value["id"]
+            try:
+                yield
+            except BaseException as error:
+                self._stop_after(number, error)
+                raise
+            self._link.call("audio.never_stop", {"id": number})
 
     def dropouts(self, seconds: float = 10.0, *, below: float = -60.0, least: float = 0.02) -> list[Dropout]:
         """Return the silences of *least* seconds or more, quieter than *below* dBFS, within the last *seconds*.
@@ -47,3 +67,14 @@ class Audio:
         with self._link.step("dropouts", {"seconds": seconds, "below": below, "least": least}):
             args = {"seconds": seconds, "below": below, "least": least}
             return [Dropout(**one) for one in self._link.call("audio.dropouts", args, seconds=seconds).value]
+
+    def _stop_after(self, number: int, error: BaseException) -> None:
+        try:
+            self._link.call("audio.never_stop", {"id": number})
+        except VirtualPytestError as second:
+            error.add_note(f"and meanwhile: {second}")
+
+
+def _check(wanted: Heard) -> None:
+    if not isinstance(wanted, Heard):
+        raise VirtualPytestError(f"{wanted!r} cannot be heard; write Silence(...), Sound(...) or Tone(...)")

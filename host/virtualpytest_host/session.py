@@ -187,7 +187,7 @@ class Session:
         _import_screen()
         from virtualpytest_host import audio
 
-        return audio.Audio(self._stream, self._inputs)
+        return self._kept(audio.Audio(self._stream, self._inputs))
 
     def _open(self, capability: str) -> Any:
         controller = self._controllers[capability]

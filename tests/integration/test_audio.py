@@ -15,7 +15,7 @@ from virtualpytest_host.virtual.control import Box
 
 from pytest_virtualpytest import config
 from pytest_virtualpytest.device import Device
-from pytest_virtualpytest.exceptions import CaptureError, NotSeen, VirtualPytestError
+from pytest_virtualpytest.exceptions import CaptureError, NotSeen, Seen, VirtualPytestError
 from pytest_virtualpytest.lab import Lab
 from pytest_virtualpytest.models import Press
 from pytest_virtualpytest.targets import Black, Silence, Sound, Tone
@@ -109,7 +109,7 @@ def test_each_channel_of_the_level_is_told(stb: Device) -> None:
 def test_loudness_and_true_peak_are_told(stb: Device) -> None:
     level = stb.audio.level(1.0)
 
-    assert level.loudness == pytest.approx(level.rms + 3, abs=1.5)  # of two speakers; hearing's filter does little here
+    assert level.loudness == pytest.approx(level.rms + 1.6, abs=1)  # two speakers, and the ear's filter
     assert level.peak <= level.true_peak < level.peak + 1
 
 
@@ -120,6 +120,37 @@ def test_stream_that_stalls_is_a_fault_of_the_lab_not_silence(stb: Device) -> No
         stb.audio.wait_for(Silence(0.5), timeout=5)
 
     until(lambda: Box(stb.name).truth())
+
+
+def test_what_must_never_be_heard_and_is(stb: Device) -> None:
+    with pytest.raises(Seen) as caught, stb.audio.never(Silence(0.2), Tone(3000)):  # noqa: PT012  # all is in it
+        Box(stb.name).fault("silence", seconds=0.5)
+        stb.audio.wait_for(Silence(0.1), timeout=10)
+        stb.audio.wait_for(Sound(0.5), timeout=10)
+
+    assert "silence for 0.2 s was heard, " in caught.value.message
+
+
+def test_what_must_never_be_heard_and_is_not(stb: Device) -> None:
+    with stb.audio.never(Silence(0.05), Tone(3000)):
+        stb.audio.wait_for(Sound(3.0), timeout=10)
+
+
+def test_never_cannot_vouch_for_sound_that_was_missing(stb: Device) -> None:
+    with pytest.raises(CaptureError, match="missing in the middle"), stb.audio.never(Tone(3000)):  # noqa: PT012
+        Box(stb.name).fault("stall", seconds=2)
+        with pytest.raises(CaptureError, match="no sound came in the last"):
+            stb.audio.wait_for(Silence(0.5), timeout=1.5)
+        stb.audio.wait_for(Sound(0.5), timeout=10)
+
+
+def test_not_heard_is_said_of_whole_sound_only(stb: Device) -> None:
+    press = stb.remote.press("INFO")
+    Box(stb.name).fault("stall", seconds=2)
+    stb.audio.wait_for(Sound(3.0), timeout=20)
+
+    with pytest.raises(CaptureError, match=r"of the sound are missing"):
+        stb.audio.wait_for(Tone(3000), since=press, timeout=4)
 
 
 def test_picture_is_not_listened_for(stb: Device) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -39,17 +39,28 @@ class Block:
     pts: float
     generation: int
 
+    def pieces(self, seconds: float) -> Iterator[Block]:
+        """Yield this in pieces of about *seconds*, one after the other."""
+        count, late = max(1, round(self.seconds / seconds)), 0.0
+        for number, samples in enumerate(np.array_split(self.samples, count, axis=1)):
+            lasts, gap = samples.shape[1] / self.rate, self.gap and not number
+            captured, pts = self.captured + late, self.pts + late
+            yield replace(
+                self, level=loudness(samples), samples=samples, gap=gap, seconds=lasts, captured=captured, pts=pts
+            )
+            late += lasts
 
-def blocks(recording: Recording, since: float, deadline: float) -> Iterator[Block]:
-    """Yield the blocks captured from *since* on, as they come, until *deadline*."""
+
+def blocks(recording: Recording, since: float, deadline: Callable[[], float]) -> Iterator[Block]:
+    """Yield the blocks captured from *since* on, as they come, until *deadline*, which may change."""
     number, context, generation = _start(recording, since), None, -1
     begun = time.monotonic()
     while True:
         if number > recording.ring.newest:
-            if time.monotonic() >= deadline:
+            if time.monotonic() >= deadline():
                 return
             recording.check(ring.AUDIO, begun)
-            recording.wait(min(_TURN, max(0.0, deadline - time.monotonic())))
+            recording.wait(min(_TURN, max(0.0, deadline() - time.monotonic())))
             continue
         entry = recording.ring.entry(number)
         number += 1

@@ -22,7 +22,8 @@ def of(recording: Recording, since: float, below: float, least: float) -> list[D
     found: list[Dropout] = []
     quiet: Dropout | None = None
     sounded = False
-    for block in blocks(recording, since, time.monotonic()):
+    now = time.monotonic()
+    for block in blocks(recording, since, lambda: now):
         if block.gap:
             quiet, sounded = None, False
         for at, silent in _pieces(block, below):

@@ -13,6 +13,7 @@ from pytest_virtualpytest.targets import Heard, Silence, Sound, Tone
 from virtualpytest_host.sound.blocks import Block
 from virtualpytest_host.sound.level import SILENCE, loudness
 
+_STEP = 0.005  # seconds of sound whose level is judged at once
 _DIP = 0.06  # seconds that sound may be too quiet and go on
 _CYCLES, _SHORTEST = 12, 0.05  # of a tone that its pitch is told from, and the seconds at least
 _MOST = 0.5  # share of the power that a tone must have
@@ -26,12 +27,17 @@ class Listening:
         self._dip = _DIP if isinstance(wanted, Sound) else 0.0
         self._window: deque[Block] = deque()
         self._first: Block | None = None
-        self._missed = self._held = 0.0
+        self._missed = self._held = self._packet = 0.0
         self.longest, self._nearest = 0.0, (SILENCE, 0.0)
         self._generation = -1
 
     def hear(self, block: Block) -> Sighting | None:
         """Return where *wanted* began, once it has lasted long enough."""
+        pieces = [block] if isinstance(self._wanted, Tone) else block.pieces(_STEP)
+        self._packet = block.seconds
+        return next((seen for piece in pieces if (seen := self._take(piece))), None)
+
+    def _take(self, block: Block) -> Sighting | None:
         if block.gap or block.generation != self._generation:
             self._generation = block.generation
             self._begin_anew()
@@ -60,7 +66,7 @@ class Listening:
         return f"{heard}; {self.longest:.2f} s of it at most"
 
     def _found(self, first: Block) -> Sighting:
-        inexact = first.seconds + (self._span / 2 if isinstance(self._wanted, Tone) else 0.0)
+        inexact = self._packet + (self._span / 2 if isinstance(self._wanted, Tone) else 0.0)
         name, error = str(self._wanted), first.error + inexact
         return Sighting(True, name, first.captured, error, first.pts, first.generation, inexact, score=1.0)
 

@@ -17,7 +17,7 @@ def back(recording: Recording, since: float, until: float, settled: float) -> tu
     if not heard(recording):
         return False, None
     quiet, gone = 0.0, False
-    for block in blocks(recording, since, until):
+    for block in blocks(recording, since, lambda: until):
         if block.level >= SILENT:
             if gone:
                 return True, block
