@@ -37,11 +37,12 @@ def run(args: argparse.Namespace) -> int:
     seen = Sighting.from_wire(reply.value)
     if args.annotate:
         pictures.write(args.annotate, reply.blobs[0])
-    print(json.dumps(pictures.record(seen)) if args.json else _words(seen, args.reference))
+    print(json.dumps(pictures.record(seen)) if args.json else in_words(seen, args.reference))
     return 0 if seen else 1
 
 
-def _words(seen: Sighting, reference: Path) -> str:
+def in_words(seen: Sighting, reference: Path) -> str:
+    """Return how well *reference* matches, and where."""
     place = f"{'' if seen else 'nearest '}at {seen.region}, " if seen.region else ""
     head = f"{'found' if seen else 'not found'}: {reference}"
     return f"{head}: {place}score {seen.score:.3f}, {seen.threshold:.3f} wanted" + (f"; {seen.why}" if seen.why else "")

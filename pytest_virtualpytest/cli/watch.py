@@ -6,9 +6,10 @@ import argparse
 import itertools
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_virtualpytest.cli import options
+from pytest_virtualpytest.cli import options, pictures
 from pytest_virtualpytest.exceptions import CaptureError, DeviceError
 
 if TYPE_CHECKING:
@@ -26,36 +27,56 @@ def add(commands: options.Commands) -> None:
     parser.add_argument("device", metavar="DEVICE")
     parser.add_argument("--count", type=int, metavar="N", help="end after N lines")
     parser.add_argument("--every", type=float, default=1.0, metavar="SECONDS", help="between two lines (default: 1)")
+    parser.add_argument("--for", metavar="REF.png", type=Path, dest="reference", help="say how well a picture matches")
+    pictures.add_region(parser)
+    parser.add_argument("--threshold", type=pictures.share, metavar="SCORE", help="least score that counts, 0..1")
     options.add_lab(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Show lines until Ctrl-C, or as many as were asked for; 10 if the last one had no picture."""
+    """Show lines until Ctrl-C, or as many as were asked for.
+
+    Return 10 if the last one had no picture, 1 if the picture that was looked for was not in it.
+    """
     from pytest_virtualpytest.cli.bench import opened
 
     lab = options.lab(args)
     device = options.device(lab, args.device)
     options.need(device, "screen")
-    seen = True
+    content = pictures.read(args.reference) if args.reference else b""
+    code = 0
     with opened(lab) as bench:
         bench.attach(device)
         for number in itertools.count() if args.count is None else range(args.count):
             time.sleep(args.every if number else 0)
-            line, seen = _line(bench, device)
+            line, code = _line(bench, device, args, content)
             _show(f"{device.name}: {line}", again=number > 0)
-    return 0 if seen else 10
+    return code
 
 
-def _line(bench: Bench, device: DeviceConfig) -> tuple[str, bool]:
-    """Return the line, and whether there is a picture; a cable that is out may be put in again."""
+def _line(bench: Bench, device: DeviceConfig, args: argparse.Namespace, content: bytes) -> tuple[str, int]:
+    """Return the line, and the exit code that it comes to; a cable that is out may be put in again."""
     try:
+        if content:
+            return _matched(bench, device, args, content)
         words = [picture(bench, device)]
         if "audio" in device.capabilities:
             words.append(_sound(bench, device))
     except (CaptureError, DeviceError) as error:
-        return f"NO PICTURE: {' '.join(error.message.split())}", False
-    return ", ".join(words), True
+        return f"NO PICTURE: {' '.join(error.message.split())}", 10
+    return ", ".join(words), 0
+
+
+def _matched(bench: Bench, device: DeviceConfig, args: argparse.Namespace, content: bytes) -> tuple[str, int]:
+    """Judge the newest frame on the device's host, as a test would."""
+    from pytest_virtualpytest.cli.match import in_words
+    from pytest_virtualpytest.models import Sighting
+
+    frame = bytes(bench.call(device, "screen.frame", seconds=20).blobs[0])
+    values = {"region": list(args.region) if args.region else None, "threshold": args.threshold}
+    seen = Sighting.from_wire(bench.bare(device.host, "match", values, [frame, content]).value)
+    return in_words(seen, args.reference), 0 if seen else 1
 
 
 def picture(bench: Bench, device: DeviceConfig) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from command import run, started
 from until import until
+from virtualpytest_host.virtual import pictures
 from virtualpytest_host.virtual.control import Box
 
 from pytest_virtualpytest import config
@@ -163,6 +164,20 @@ def test_watch_shows_picture_rate_sound_and_age(gateway: Gateway) -> None:
     last = done.out.splitlines()[-1]
     assert last.startswith("benchbox: 1280x720 at 2")
     assert all(word in last for word in (" fps, h264 and aac, ", " s kept, ", " ms old, ", " dBFS"))
+
+
+@pytest.mark.parametrize(("name", "code", "words"), [("home", 0, "found: "), ("guide-header", 1, "not found: ")])
+def test_watch_says_how_well_a_picture_matches(gateway: Gateway, name: str, code: int, words: str) -> None:
+    reference = pictures.FOLDER / f"{name}.png"
+    run("press", "benchbox", "BACK", "HOME")
+    until(lambda: run("watch", "benchbox", "--for", str(pictures.FOLDER / "home.png"), "--count", "1").code == 0)
+
+    done = run("watch", "benchbox", "--for", str(reference), "--count", "2", "--every", "0.2")
+
+    lines = done.out.splitlines()
+    assert done.code == code
+    assert len(lines) == 2
+    assert all(line.startswith(f"benchbox: {words}{reference}: ") and "score 0." in line for line in lines)
 
 
 def test_watch_goes_on_until_it_is_interrupted() -> None:
