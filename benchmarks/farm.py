@@ -130,16 +130,19 @@ def made(shape: str, count: int, kinds: list[str], chance: random.Random) -> Sui
     return Suite(shape, tuple((kind, round(min(3.0, 0.1 + chance.expovariate(1.4)), 2)) for kind in wanted))
 
 
-def run(folder: Path, suite: Suite, policy: str, kinds: list[str]) -> Done:
-    """Run *suite* in a folder of its own, and return what came of it."""
+def run(
+    folder: Path, suite: Suite, policy: str, kinds: list[str], *,
+    test: str = _TEST, head: str = _HEAD, evidence: str = "never",
+) -> Done:  # fmt: skip
+    """Run *suite*, each as *test* says, in a folder of its own, and return what came of it."""
     place = folder / "suite"
     shutil.rmtree(place, ignore_errors=True)
     (place / "locks").mkdir(parents=True)
     tests = [
-        _TEST.format(number=number, fixture=kind or "dut", seconds=seconds)
+        test.format(number=number, fixture=kind or "dut", seconds=seconds)
         for number, (kind, seconds) in enumerate(suite.tests)
     ]
-    (place / "test_farm.py").write_text(_HEAD + "".join(tests))
+    (place / "test_farm.py").write_text(head + "".join(tests))
     (place / "pytest.ini").write_text("[pytest]\n")
     known = place / ".pytest_cache" / "v" / "virtualpytest"
     known.mkdir(parents=True)
@@ -149,7 +152,7 @@ def run(folder: Path, suite: Suite, policy: str, kinds: list[str]) -> Done:
         "PYTHONPATH": str(TESTS / "installed"), "VPT_STATE": str(folder / "state"), "FARM_LOCKS": str(place / "locks"),
     }  # fmt: skip
     command = [sys.executable, "-m", "pytest", "-q", "-n", str(len(kinds)), "--alluredir=results"]
-    command += [f"--vpt-lab={folder / 'lab.toml'}", "--vpt-evidence=never", *POLICIES[policy]]
+    command += [f"--vpt-lab={folder / 'lab.toml'}", f"--vpt-evidence={evidence}", *POLICIES[policy]]
     quiet = subprocess.DEVNULL
     subprocess.run(command, check=False, cwd=place, env=os.environ | environment, stdout=quiet, timeout=600)
     makespan, failed = told(place / "results" / "virtualpytest-run.jsonl", len(suite.tests))

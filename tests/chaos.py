@@ -87,6 +87,7 @@ class Gremlin(threading.Thread):
         super().__init__(daemon=True)
         self._chance = random.Random(self.seed)
         self._over = threading.Event()
+        self._stopped: list[int] = []
 
     def __hash__(self) -> int:
         return id(self)
@@ -102,15 +103,19 @@ class Gremlin(threading.Thread):
                 self._strike(self._chance.choice(sorted(victims)))
 
     def stop(self) -> None:
-        """Leave everything alone from now on."""
+        """Leave everything alone from now on; an ssh server that was stopped goes on, as a machine that is back."""
         self._over.set()
         self.join(5)
+        for pid in self._stopped:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGCONT)
 
     def _strike(self, pid: int) -> None:
         number = self._chance.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGKILL, signal.SIGSTOP])
         name = command_of(pid)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(pid, number)
+            self._stopped += [pid] if number == signal.SIGSTOP and name.startswith("sshd") else []
             self.done.append(f"{signal.Signals(number).name} {name}")
 
 
