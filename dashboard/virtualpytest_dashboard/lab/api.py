@@ -14,6 +14,7 @@ Errors are ``{"error": words}``.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -101,7 +102,7 @@ def restart_image(request: Request) -> Response:
     """Give the picture of one of those moments as JPEG; 410 where the ring has overwritten it."""
     bench, found = asked.device(request, _device_id(request))
     width = int(asked.number(request, "width", 960, 16, 4096))
-    captured = float(request.path_params["captured"])
+    captured = asked.moment(request, "captured")
     reply = bench.reach.call(found, "screen.still", {"captured": captured, "width": width})
     return _picture(reply.blobs, reply.value["captured"], kept=True)
 
@@ -140,7 +141,7 @@ def _device_id(request: Request) -> str:
 
 
 def _image(request: Request, device: str, captured: float, now: float) -> dict[str, Any]:
-    address = request.url_for("api-restart-image", captured=f"{captured:.6f}").include_query_params(device_id=device)
+    address = request.url_for("api-restart-image", captured=f"{math.floor(captured * 1e6) / 1e6:.6f}").include_query_params(device_id=device)
     return {"captured": captured, "age": round(now - captured, 3), "url": f"{address.path}?{address.query}"}
 
 

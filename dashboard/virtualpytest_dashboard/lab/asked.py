@@ -37,8 +37,15 @@ def device(request: HTTPConnection, name: str | None = None) -> tuple[Bench, Dev
 def number(request: HTTPConnection, name: str, default: float, least: float, most: float) -> float:
     """Return the number *name* of the query, or answer 422 where it is none, or out of bounds."""
     text = request.query_params.get(name)
-    if text is None:
-        return default
+    return default if text is None else _number(name, text, least, most)
+
+
+def moment(request: HTTPConnection, name: str) -> float:
+    """Return the moment *name* of the path, in seconds, or answer 422."""
+    return _number(name, request.path_params[name], 0, 1e12)
+
+
+def _number(name: str, text: str, least: float, most: float) -> float:
     try:
         value = float(text)
     except ValueError:

@@ -30,7 +30,7 @@ ROUTES: list[BaseRoute] = [
     Route(f"{_DEVICE}/control/keep", hands.guarded(hands.keep), methods=["POST"], name="api-keep"),
     Route(f"{_DEVICE}/control/release", hands.guarded(hands.release), methods=["POST"], name="api-release"),
     Route("/api/restart/images", api.answered(api.restart_images), name="api-restart-images"),
-    Route("/api/restart/images/{captured:float}", api.answered(api.restart_image), name="api-restart-image"),
+    Route("/api/restart/images/{captured}", api.answered(api.restart_image), name="api-restart-image"),
     Route("/api/monitoring", api.answered(api.monitoring), name="api-monitoring"),
     WebSocketRoute("/ws/lab", live.live, name="ws-lab"),
 ]

@@ -16,6 +16,7 @@ live.show(screen ? [name] : []);
 async function shown(facts, blob) {
   await paint(screen, facts, blob);
   if (facts.why) { rate.textContent = "no picture"; return; }
+  if (facts.width !== picture.width || facts.height !== picture.height) screen.style.aspectRatio = `${facts.width} / ${facts.height}`;
   Object.assign(picture, { width: facts.width, height: facts.height });
   times.push(performance.now());
   while (times[0] < performance.now() - 2000) times.shift();
