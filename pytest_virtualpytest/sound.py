@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from pytest_virtualpytest.exceptions import VirtualPytestError
 from pytest_virtualpytest.link import Link
-from pytest_virtualpytest.models import Dropout, Level, Press, Sighting
+from pytest_virtualpytest.models import Dropout, Duration, Level, Press, Sighting
 from pytest_virtualpytest.targets import Heard
 from pytest_virtualpytest.timing import moment
 
@@ -39,6 +39,16 @@ class Audio:
         with self._link.step(f"listen for {wanted}", {"timeout": f"{seconds:g} s"}):
             args = {"target": wanted.to_wire(), "timeout": seconds, "since": moment(since) if since else None}
             return Sighting.from_wire(self._link.call("audio.wait_for", args, seconds=seconds).value)
+
+    def offset(self, seconds: float = 6.0) -> Duration:
+        """Return how much later the sound is than the picture, of a clip that flashes and beeps; earlier is below 0.
+
+        The clip is watched for *seconds* from now on: at least three white flashes, each with a beep that begins
+        with it and less than half as far from it as two flashes are from each other; else NotSeen.
+        """
+        __tracebackhide__ = True
+        with self._link.step("offset of the sound", {"seconds": seconds}):
+            return Duration(**self._link.call("audio.offset", {"seconds": seconds}, seconds=2 * seconds).value)
 
     @contextmanager
     def never(self, *wanted: Heard) -> Iterator[None]:

@@ -15,7 +15,7 @@ from pytest_virtualpytest.wire import Reply
 from virtualpytest_host import state
 from virtualpytest_host.hands import Inputs, moment
 from virtualpytest_host.recording import Recording
-from virtualpytest_host.sound import dropouts, level
+from virtualpytest_host.sound import dropouts, level, offset
 from virtualpytest_host.sound.attempt import Attempt
 from virtualpytest_host.sound.blocks import blocks, heard
 from virtualpytest_host.sound.watch import Watch
@@ -38,6 +38,13 @@ class Audio:
         """Return the silences of *least* seconds and more within the sound of the newest *seconds*."""
         found = dropouts.of(self._stream.recording(), time.monotonic() - seconds, below, least)
         return Reply([asdict(one) for one in found])
+
+    def offset(self, seconds: float) -> Reply:
+        """Return how many seconds the beeps come later than the flashes, of *seconds* from now on."""
+        begin = self._stream.now()
+        end = begin + seconds
+        recording = self._expect_sound(end)
+        return Reply(asdict(offset.measure(recording, begin, end, self._stream.late)))
 
     def wait_for(
         self, target: dict[str, Any], timeout: float, since: Mapping[str, Any] | float | None = None

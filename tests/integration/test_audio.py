@@ -20,6 +20,8 @@ from pytest_virtualpytest.lab import Lab
 from pytest_virtualpytest.models import Press
 from pytest_virtualpytest.targets import Black, Silence, Sound, Tone
 
+_SIDES = ((440, "left"), (3000, "right"))
+
 
 @pytest.fixture(scope="module")
 def leased(own_state: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Device]:
@@ -102,8 +104,45 @@ def test_sound_without_a_hole_has_no_dropouts(stb: Device) -> None:
 def test_each_channel_of_the_level_is_told(stb: Device) -> None:
     level = stb.audio.level(0.5)
 
-    assert len(level.channels) == 1
-    assert level.channels[0] == pytest.approx(level.rms)
+    assert level.channels == pytest.approx((level.rms, level.rms), abs=0.1)
+
+
+def test_channels_are_told_apart(stb: Device) -> None:
+    Box(stb.name).fault("right", amount=3000)
+
+    both = [stb.audio.wait_for(Tone(hz, channel=side), timeout=10) for hz, side in _SIDES]  # type: ignore[arg-type]
+
+    assert all(both)
+    with pytest.raises(NotSeen, match="on the left channel not heard"):
+        stb.audio.wait_for(Tone(3000, channel="left"), timeout=0.5)
+
+
+def test_channel_that_is_silent(stb: Device) -> None:
+    Box(stb.name).fault("right")
+
+    stb.audio.wait_for(Silence(1.0, channel="right"), timeout=10)
+
+    left, right = stb.audio.level(0.5).channels
+    assert left > -30
+    assert right < -60
+    with pytest.raises(NotSeen):
+        stb.audio.wait_for(Silence(0.1), timeout=1)
+
+
+@pytest.mark.parametrize("late", [0.0, 0.12, -0.08])
+def test_sound_that_comes_later_than_the_picture_or_earlier(stb: Device, late: float) -> None:
+    Box(stb.name).fault("sync", amount=late)
+
+    offset = stb.audio.offset(6.0)
+
+    flash = [note for note in Box(stb.name).truth() if note["event"] == "flash"][-1]
+    assert abs(offset.seconds - (flash["beep"] - flash["at"])) <= offset.error
+    assert offset.error < 0.06
+
+
+def test_offset_of_what_neither_flashes_nor_beeps(stb: Device) -> None:
+    with pytest.raises(NotSeen, match=r"0 flashes and \d+ beeps? within 3 s, at least 3 of each are needed"):
+        stb.audio.offset(3.0)
 
 
 def test_loudness_and_true_peak_are_told(stb: Device) -> None:
@@ -142,6 +181,14 @@ def test_never_cannot_vouch_for_sound_that_was_missing(stb: Device) -> None:
         with pytest.raises(CaptureError, match="no sound came in the last"):
             stb.audio.wait_for(Silence(0.5), timeout=1.5)
         stb.audio.wait_for(Sound(0.5), timeout=10)
+
+
+def test_offset_of_a_stream_that_stalls_is_a_fault(stb: Device) -> None:
+    Box(stb.name).fault("sync")
+    Box(stb.name).fault("stall", seconds=2)
+
+    with pytest.raises(CaptureError):
+        stb.audio.offset(3.0)
 
 
 def test_not_heard_is_said_of_whole_sound_only(stb: Device) -> None:

@@ -25,16 +25,16 @@ from virtualpytest_host import needs
 
 with needs.host_extra("a virtual set-top box"):
     import cv2
-    import numpy as np
-    from numpy.typing import NDArray
 
     from virtualpytest_host.virtual import canvas, drawing, servers, tenancy
     from virtualpytest_host.virtual.faults import Faults
     from virtualpytest_host.virtual.ports import Port
     from virtualpytest_host.virtual.product import Product
     from virtualpytest_host.virtual.stream import RATE, Encoder, Outlet
+    from virtualpytest_host.virtual.synth import Synth
     from virtualpytest_host.virtual.truth import Truth
 
+_FLASH = 2  # frames
 _AHEAD = 2  # blocks of sound that run ahead of the picture, as the encoder holds as many back
 
 
@@ -67,7 +67,8 @@ class Box:
         self._outlet = Outlet(options.delay_ms / 1000)
         self._encoder = Encoder(self._outlet, (canvas.WIDTH, canvas.HEIGHT), self._fps)
         self._shown: str | None = None
-        self._tone = -1  # nothing was heard yet
+        self._synth = Synth(RATE)
+        self._heard: tuple[float, float] | None = None
         self._last = drawing.still("boot")
         self._mains = self._product.powered
         self._tenancy = tenancy.Tenancy(folder, options.linger)
@@ -92,7 +93,6 @@ class Box:
     def run(self) -> None:
         """Send frames until nobody needs the box."""
         start, number = time.monotonic(), 0
-        phase = 0.0
         while not self._tenancy.over():
             due = start + number / self._fps
             if (early := due - time.monotonic()) > 0:
@@ -101,7 +101,7 @@ class Box:
                 start -= early
                 due -= early
             self._take_events(due)
-            phase = self._sound(due, phase)
+            self._sound(number, due)
             self._picture(number, due)
             if number == 0:
                 sys.stdout.write("ready\n")
@@ -162,23 +162,40 @@ class Box:
             return "frozen", self._last
         if self._faults.on("no_signal"):
             return "no-signal", drawing.still("no-signal")
+        if self._faults.on("sync"):
+            return self._sync(number, due)
         if self._faults.on("black"):
             return "black", drawing.still("black")
         self._last = drawing.draw(self._product, number, due)
         return self._product.state(due), self._last
 
-    def _sound(self, due: float, phase: float) -> float:
-        count = RATE // self._fps
+    def _sound(self, number: int, due: float) -> None:
+        count, loud = RATE // self._fps, 0.05 * self._product.volume
+        ahead = _AHEAD * count / RATE
+        if self._faults.on("sync"):
+            since = ahead + number % self._fps / self._fps - self._faults.amount("sync", 0.0)
+            samples = self._synth.beeps(since, loud, count)
+        else:
+            tones = self._tones(due)
+            if tones != self._heard:
+                times = {"at": due + ahead, "pts": self._clock.read(due) + ahead}
+                self._truth.note("sound", **times, hz=tones[0], right=tones[1])
+                self._heard = tones
+            samples = self._synth.tones(tones, loud, count)
+        self._encoder.sound(samples, self._clock.read(due) + ahead)
+
+    def _tones(self, due: float) -> tuple[float, float]:
+        """Return what is heard on the left and the right."""
         quiet = self._faults.on("silence") or self._faults.on("no_signal")
         tone = 0 if quiet else self._product.tone(due)
-        angles = phase + 2 * np.pi * tone * np.arange(count) / RATE
-        loud, ahead = 0.05 * self._product.volume if tone else 0.0, _AHEAD * count / RATE
-        if tone != self._tone:
-            self._truth.note("sound", at=due + ahead, pts=self._clock.read(due) + ahead, hz=tone)
-            self._tone = tone
-        samples: NDArray[np.float32] = (loud * np.sin(angles)).astype(np.float32)
-        self._encoder.sound(samples, self._clock.read(due) + ahead)
-        return float((phase + 2 * np.pi * tone * count / RATE) % (2 * np.pi))
+        other = self._faults.amount("right", 0.0) if tone and self._faults.on("right") else tone
+        return tone, other
+
+    def _sync(self, number: int, due: float) -> tuple[str, canvas.Image]:
+        """Return a flash of two frames each second, to which the sound's beep belongs."""
+        if number % self._fps == 0:
+            self._truth.note("flash", at=due, beep=due + self._faults.amount("sync", 0.0))
+        return "sync", canvas.blank(canvas.WHITE) if number % self._fps < _FLASH else drawing.still("black")
 
 
 def parser() -> argparse.ArgumentParser:

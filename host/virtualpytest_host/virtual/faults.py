@@ -5,7 +5,11 @@ from __future__ import annotations
 import threading
 import time
 
-NAMES = ("freeze", "stall", "end", "black", "silence", "drop", "slow_key", "hang", "crash", "refuse", "no_signal")
+NAMES = (
+    "freeze", "stall", "end", "black", "silence", "drop", "slow_key", "hang", "crash", "refuse", "no_signal",
+    "right",  # another tone on the right: the amount is its pitch in Hz, 0 for silence
+    "sync",  # a flash and a beep each second: the amount is how many seconds the beep comes later
+)  # fmt: skip
 
 
 class Faults:

@@ -109,8 +109,8 @@ class Encoder:
         self._video.width, self._video.height = size
         self._video.pix_fmt, self._video.bit_rate = "yuv420p", 4_000_000
         self._video.codec_context.time_base = Fraction(1, CLOCK)
-        self._audio: Any = self._output.add_stream("aac", rate=RATE, layout="mono")
-        self._audio.bit_rate = 96_000
+        self._audio: Any = self._output.add_stream("aac", rate=RATE, layout="stereo")
+        self._audio.bit_rate = 128_000
 
     def picture(self, picture: NDArray[np.uint8], seconds: float) -> None:
         """Send one BGR picture, shown at *seconds* of the box's clock."""
@@ -125,8 +125,8 @@ class Encoder:
         self._outlet.key = False
 
     def sound(self, samples: NDArray[np.float32], seconds: float) -> None:
-        """Send one block of mono sound, heard at *seconds* of the box's clock."""
-        frame = av.AudioFrame.from_ndarray(samples[None], format="fltp", layout="mono")
+        """Send one block of sound, of shape (2, length), heard at *seconds* of the box's clock."""
+        frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout="stereo")
         frame.sample_rate, frame.pts, frame.time_base = RATE, round(seconds * RATE), Fraction(1, RATE)
         for packet in self._audio.encode(frame):
             self._output.mux(packet)

@@ -1,7 +1,7 @@
 """The true time of every change on screen and in the sound: what a test holds its measurements against.
 
 One JSON object a line: ``at`` is CLOCK_MONOTONIC of the machine, ``pts`` the box's clock in seconds,
-``event`` one of screen, sound, key, fault, power, second user.
+``event`` one of screen, sound, flash, key, fault, power, second user.
 """
 
 from __future__ import annotations
