@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         Sighting,
         Words,
     )
+    from pytest_virtualpytest.page import Page
     from pytest_virtualpytest.targets import (
         All,
         AnyOf,
@@ -68,7 +69,7 @@ __all__ = [
     "All", "AnyOf", "Appears", "Black", "CallTimeout", "CapabilityMissing", "CaptureError", "Clip", "Color",
     "ConfigError", "Device", "DeviceError", "DeviceLost", "Devices", "Dropout", "Duration", "Element", "Entry",
     "Frame", "Frozen", "Gone", "HostError", "Image", "Key", "Lab", "LabFault", "LeaseError", "Level", "Measure",
-    "Measurement", "Motion", "Not", "NotSeen", "OutOfLimits", "Output", "Press", "ReferenceNotFound", "Region",
+    "Measurement", "Motion", "Not", "NotSeen", "OutOfLimits", "Output", "Page", "Press", "ReferenceNotFound", "Region",
     "Seen", "Series", "Sighting", "Silence", "Sound", "Target", "Text", "Then", "Tone", "Transition",
     "VirtualPytestError", "Words", "Zap", "device_fixture", "for_seconds",
 ]  # fmt: skip
@@ -80,6 +81,7 @@ _HOMES = {
     "kpi": {"Series", "Transition", "Zap"},
     "lab": {"Lab"},
     "measure": {"Measure"},
+    "page": {"Page"},
     "models": {
         "Clip", "Dropout", "Duration", "Element", "Entry", "Frame", "Level", "Measurement", "Output", "Press", "Region",
         "Sighting", "Words",

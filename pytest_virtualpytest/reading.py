@@ -17,6 +17,7 @@ class Reads:
 
     _link: Link
     _looking: Looking
+    _at: dict[str, float]  # the frame that is read, where it is not the newest
 
     def read_text(
         self, region: Area = None, *, lang: str | None = None, colour: Colour | None = None, confidence: float = 0.3
@@ -32,7 +33,7 @@ class Reads:
         __tracebackhide__ = True
         wanted = self._looking.resolved(_as_text(text), region)
         with self._link.step(f"find {wanted}", {"target": wanted, "region": region}):
-            reply = self._link.call("screen.find_text", {"target": self._looking.shipped(wanted)})
+            reply = self._link.call("screen.find_text", {"target": self._looking.shipped(wanted), **self._at})
             return [Words.from_wire(one) for one in reply.value]
 
     def read_table(
@@ -50,6 +51,7 @@ class Reads:
             "lang": lang or self._looking.lang,
             "colour": list(rgb(colour, "read text")) if colour else None,
             "confidence": confidence,
+            **self._at,
         }
 
 

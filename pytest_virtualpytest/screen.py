@@ -28,6 +28,18 @@ class Screen(Reads, Times):
 
     def __init__(self, link: Link, looking: Looking, timeout: float, scale: float) -> None:
         self._link, self._looking, self._timeout, self._scale = link, looking, timeout, scale
+        self._at = {}
+
+    def still(self, seen: Sighting | None = None) -> Screen:
+        """Return the screen as it is now, or in the frame of *seen*: finding and reading there judge that frame alone.
+
+        It lasts as long as the recording does; later, asking is a CaptureError.
+        """
+        __tracebackhide__ = True
+        found = Screen(self._link, self._looking, self._timeout, self._scale)
+        captured = seen.captured if seen else self._link.call("screen.hold").value["captured"]
+        found._at = {"at": captured}  # one of our own
+        return found
 
     def frame(self) -> Frame:
         """Return the newest frame captured after the device's last input."""
@@ -41,7 +53,7 @@ class Screen(Reads, Times):
         __tracebackhide__ = True
         wanted = self._looking.resolved(target, region)
         with self._link.step(f"find {wanted}", {"target": wanted, "region": region}):
-            args = {"target": self._looking.shipped(wanted)}
+            args = {"target": self._looking.shipped(wanted), **self._at}
             reply = self._link.call("screen.find", args, seconds=targets.memory(wanted))
             return Sighting.from_wire(reply.value)
 
@@ -50,7 +62,7 @@ class Screen(Reads, Times):
         __tracebackhide__ = True
         wanted = self._looking.resolved(target, region)
         with self._link.step(f"find all {wanted}", {"target": wanted, "region": region}):
-            reply = self._link.call("screen.find_all", {"target": self._looking.shipped(wanted)})
+            reply = self._link.call("screen.find_all", {"target": self._looking.shipped(wanted), **self._at})
             return [Sighting.from_wire(one) for one in reply.value]
 
     def wait_for(

@@ -47,12 +47,19 @@ class Screen(Reads, Times, Live):
         facts = {"width": picture.width, "height": picture.height, "captured": picture.captured, "boot": state.boot()}
         return Reply(facts, [picture.png()])
 
-    def find(self, target: Mapping[str, Any]) -> Reply:
-        """Return whether *target* is there now."""
+    def hold(self) -> Reply:
+        """Keep the newest frame captured after the last input, and return when that was."""
+        self._still = self._stream.after(self._inputs.last)
+        return Reply({"captured": self._still.captured, "boot": state.boot()})
+
+    def find(self, target: Mapping[str, Any], at: float | None = None) -> Reply:
+        """Return whether *target* is there now, or in the frame captured *at* a time."""
         wanted = targets.from_wire(target)
         judge = Judge(wanted, self._references)
+        if at is not None and _remembers(wanted):
+            raise VirtualPytestError(f"{wanted}: one frame cannot tell; wait for it")
         if not _remembers(wanted):
-            picture = self._stream.after(self._inputs.last)
+            picture = self._picture(at)
             return Reply(self._told(judge.see(picture), picture).to_wire())
         look = _LOOK + targets.memory(wanted)
         since = max(self._inputs.last, self._stream.now() - look)
@@ -68,10 +75,10 @@ class Screen(Reads, Times, Live):
             raise CaptureError(f"no frame within {look + self._stream.late:.1f} s of the last input")
         return Reply(told.to_wire())
 
-    def find_all(self, target: Mapping[str, Any]) -> Reply:
-        """Return every place where *target* is now."""
+    def find_all(self, target: Mapping[str, Any], at: float | None = None) -> Reply:
+        """Return every place where *target* is now, or in the frame captured *at* a time."""
         judge = Judge(targets.from_wire(target), self._references)
-        picture = self._stream.after(self._inputs.last)
+        picture = self._picture(at)
         return Reply([self._told(one, picture).to_wire() for one in judge.find_all(picture)])
 
     def wait_for(

@@ -19,6 +19,7 @@ FRAME_SECONDS = 5.0  # how long a check that asks waits for a frame
 HOLE = 1.0  # seconds at the end of a check without a frame, after which it cannot say "not seen"
 _LATE = 0.3  # seconds that a frame may be on its way, beyond the capture's own latency
 _FRESH = 0.5  # seconds beyond that after which a picture does not show what is there now
+_EXACT = 1e-4  # seconds within which two times are of one picture
 _TURN = 0.25
 
 
@@ -80,6 +81,16 @@ class Stream:
             refuse(picture)
             return picture
         raise CaptureError(f"no frame within {FRAME_SECONDS:.1f} s of the last input")
+
+    def at(self, moment: float) -> Picture:
+        """Return the picture that was captured at *moment*, as long as it is kept."""
+        end = time.monotonic() + FRAME_SECONDS
+        for picture in self.frames(moment - _EXACT, lambda: end, whole=True):
+            if picture.captured > moment + _EXACT:
+                break
+            refuse(picture)
+            return picture
+        raise CaptureError(f"the frame of {time.monotonic() - moment:.1f} s ago is not kept any more")
 
     def now(self) -> float:
         """Return the moment from which a check may judge: that of the newest picture, unless that is old."""
