@@ -141,7 +141,8 @@ def _device_id(request: Request) -> str:
 
 
 def _image(request: Request, device: str, captured: float, now: float) -> dict[str, Any]:
-    address = request.url_for("api-restart-image", captured=f"{math.floor(captured * 1e6) / 1e6:.6f}").include_query_params(device_id=device)
+    moment = f"{math.floor(captured * 1e6) / 1e6:.6f}"  # never later than the picture itself
+    address = request.url_for("api-restart-image", captured=moment).include_query_params(device_id=device)
     return {"captured": captured, "age": round(now - captured, 3), "url": f"{address.path}?{address.query}"}
 
 

@@ -13,10 +13,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import asdict
 from typing import Any
 
+import anyio
 from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -36,18 +37,17 @@ async def live(socket: WebSocket) -> None:
         await socket.close(_REFUSED)
         return
     await socket.accept()
-    page = Page(socket, bench)
-    tasks = [asyncio.create_task(one) for one in (page.listen(), page.send_pictures(), page.send_states())]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # it has gone
-                task.result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        page.close()
+    with contextlib.closing(Page(socket, bench)) as page:
+        async with anyio.create_task_group() as group:
+            for talk in (page.listen, page.send_pictures, page.send_states):
+                group.start_soon(_until_gone, talk, group.cancel_scope)
+
+
+async def _until_gone(talk: Callable[[], Awaitable[None]], everything: anyio.CancelScope) -> None:
+    """Do *talk* until the page goes, which ends *everything* with it."""
+    with contextlib.suppress(WebSocketDisconnect):
+        await talk()
+    everything.cancel()
 
 
 class Page:
@@ -66,9 +66,8 @@ class Page:
         """Take what the page says until it goes."""
         while True:
             try:
-                said = json.loads(await self._socket.receive_text())
-                self._take(said)
-            except (ValueError, TypeError, AttributeError, KeyError):
+                self._take(dict(json.loads(await self._socket.receive_text())))
+            except (ValueError, TypeError, KeyError):  # KeyError: bytes, where words should be
                 await self._socket.close(_NOT_UNDERSTOOD)
                 return
 
