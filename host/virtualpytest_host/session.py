@@ -53,6 +53,7 @@ class Session:
             "match": functools.partial(_offline, "match_pictures"),
             "read": functools.partial(_offline, "read_picture"),
             "replay": functools.partial(_offline, "replay"),
+            "sound": _listen,
             "virtual.pin": functools.partial(_virtual, "pin"),
             "virtual.stop": functools.partial(_virtual, "stop"),
         }
@@ -214,6 +215,14 @@ def _offline(action: str, blobs: list[bytes], **options: Any) -> Reply:
     from virtualpytest_host.vision import offline
 
     return getattr(offline, action)(*blobs, **options)  # type: ignore[no-any-return]
+
+
+def _listen(blobs: list[bytes], **options: Any) -> Reply:
+    _import_screen()
+    from virtualpytest_host.sound import offline
+
+    (clip,) = blobs
+    return offline.listen(clip, **options)
 
 
 def _estimate(**arguments: Any) -> dict[str, float]:

@@ -23,6 +23,7 @@ from pytest_virtualpytest.cli import (
     replay,
     run,
     shot,
+    sound,
     take,
     watch,
 )
@@ -74,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     version = f"virtualpytest {metadata.version('virtualpytest')}"
     parser.add_argument("--version", action="version", version=version)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    judging = (match, read, replay)
+    judging = (match, read, replay, sound)
     for noun in (init, lab, host, devices, run, plan, leases, take, release, shot, press, watch, *judging, dashboard):
         noun.add(commands)
     return parser

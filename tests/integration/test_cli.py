@@ -20,7 +20,7 @@ COMMANDS = [
     ["init"], ["lab"], ["lab", "check"], ["lab", "list"], ["lab", "schema"], ["lab", "up"], ["lab", "down"],
     ["host"], ["host", "add"], ["host", "update"], ["host", "rollback"], ["host", "discover"], ["host", "health"],
     ["host", "hardware"], ["host", "calibrate"], ["host", "files"],
-    ["devices"], ["shot"], ["press"], ["watch"], ["match"], ["read"], ["replay"], ["dashboard"],
+    ["devices"], ["shot"], ["press"], ["watch"], ["match"], ["read"], ["replay"], ["sound"], ["dashboard"],
 ]  # fmt: skip
 
 

@@ -1,8 +1,10 @@
-"""Short silences within sound: what a listener hears as a click or a hole."""
+"""Silences, and among them the short ones within sound: what a listener hears as a click or a hole."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,26 +16,47 @@ from virtualpytest_host.sound.level import SILENCE
 _STEP = 0.001  # seconds of sound that are judged at once
 
 
+@dataclass(frozen=True)
+class Quiet:
+    """A silence, and whether there is sound on both sides of it."""
+
+    piece: Dropout
+    within: bool
+
+
 def of(recording: Recording, since: float, below: float, least: float) -> list[Dropout]:
-    """Return the silences, quieter than *below* dBFS for *least* seconds or more, that have sound before and after.
+    """Return the silences, quieter than *below* dBFS for *least* seconds or more, that have sound before and after."""
+    now = time.monotonic()
+    sound = blocks(recording, since, lambda: now)
+    return [quiet.piece for quiet in silences(sound, below, least) if quiet.within]
+
+
+def silences(sound: Iterable[Block], below: float, least: float) -> Iterator[Quiet]:
+    """Yield what of *sound* is quieter than *below* dBFS for *least* seconds or more.
 
     A sample is silent if none within a thousandth of a second is louder.
     """
-    found: list[Dropout] = []
-    quiet: Dropout | None = None
-    sounded = False
-    now = time.monotonic()
-    for block in blocks(recording, since, lambda: now):
+    begun: float | None = None
+    sounded, end, error = False, 0.0, 0.0
+    for block in sound:
         if block.gap:
-            quiet, sounded = None, False
+            if begun is not None and end - begun >= least:
+                yield Quiet(_piece(begun, end, error), False)
+            begun, sounded = None, False
         for at, silent in _pieces(block, below):
-            if silent:
-                quiet = quiet or Dropout(at, 0.0, block.error)
-                continue
-            if quiet and sounded and at - quiet.captured >= least:
-                found.append(Dropout(quiet.captured, round(at - quiet.captured, 4), quiet.error))
-            quiet, sounded = None, True
-    return found
+            if silent and begun is None:
+                begun, error = at, block.error
+            elif not silent:
+                if begun is not None and at - begun >= least:
+                    yield Quiet(_piece(begun, at, error), sounded)
+                begun, sounded = None, True
+        end = block.captured + block.seconds
+    if begun is not None and end - begun >= least:
+        yield Quiet(_piece(begun, end, error), False)
+
+
+def _piece(begun: float, end: float, error: float) -> Dropout:
+    return Dropout(begun, round(end - begun, 4), error)
 
 
 def _pieces(block: Block, below: float) -> list[tuple[float, bool]]:

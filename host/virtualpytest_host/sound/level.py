@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -29,12 +29,15 @@ def measure(recording: Recording, seconds: float) -> Level:
     frames = list(_frames(recording, newest, seconds))
     if not frames:
         raise CaptureError(f"no sound from {recording}: none of its packets can be decoded")
-    samples = np.concatenate([channels(frame) for frame in frames], axis=1)
-    held = sum(frame.samples / frame.sample_rate for frame in frames)
+    return of(frames, recording.captured(newest))
+
+
+def of(frames: Sequence[Any], captured: float) -> Level:
+    """Return the level of *frames*, the last of which was captured at *captured*."""
+    samples, rate = np.concatenate([channels(frame) for frame in frames], axis=1), frames[0].sample_rate
     peak, each = decibel(float(np.abs(samples).max())), tuple(loudness(channel) for channel in samples)
-    between = decibel(r128.true_peak(samples, frames[0].sample_rate))
-    captured = recording.captured(newest)
-    return Level(loudness(samples), peak, held, captured, each, between, r128.integrated(frames))
+    between = decibel(r128.true_peak(samples, rate))
+    return Level(loudness(samples), peak, samples.shape[1] / rate, captured, each, between, r128.integrated(frames))
 
 
 def _frames(recording: Recording, newest: ring.Entry, seconds: float) -> Iterator[Any]:

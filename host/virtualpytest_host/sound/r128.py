@@ -43,12 +43,17 @@ def integrated(frames: Sequence[Any]) -> float | None:
 
 def true_peak(samples: NDArray[np.float32], rate: int) -> float:
     """Return the greatest value, 1 is full scale, that the sound reaches between its samples or at them."""
-    frame: Any = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples[:8]), "fltp", f"{min(8, len(samples))}c")
+    starts = range(0, samples.shape[1], rate)  # a second at once, for the memory's sake
+    between = max(_between(samples[:8, max(0, start - _EDGE) : start + rate + _EDGE], rate) for start in starts)
+    return float(max(between, np.abs(samples).max()))
+
+
+def _between(samples: NDArray[np.float32], rate: int) -> float:
+    frame: Any = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples), "fltp", f"{len(samples)}c")
     frame.sample_rate = rate
     resampler: Any = av.AudioResampler(format="fltp", rate=_OVER * rate)
     made = [one.to_ndarray() for part in (frame, None) for one in resampler.resample(part)]
-    between = np.abs(np.concatenate(made, axis=1))[:, _EDGE:-_EDGE]
-    return float(max(between.max(initial=0.0), np.abs(samples).max()))
+    return float(np.abs(np.concatenate(made, axis=1))[:, _EDGE:-_EDGE].max(initial=0.0))
 
 
 def _pulled(sink: Any) -> Iterator[Any]:
