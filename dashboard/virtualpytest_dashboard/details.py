@@ -11,16 +11,16 @@ from pathlib import Path
 from pytest_virtualpytest.exceptions import VirtualPytestError
 from virtualpytest_dashboard import allure, journal, rows
 from virtualpytest_dashboard.figures import measured
-from virtualpytest_dashboard.records import Attachment, Details, Row, Run, Step
+from virtualpytest_dashboard.records import Attachment, Details, Row, Step
 from virtualpytest_dashboard.results import Folder
 
 _PREVIEW = 64 << 10
 _NOISE = "::<lambda>"  # what pytest's own finalizers leave behind
 
 
-def details(folder: Folder, run: Run, identity: str) -> Details | None:
-    """Return the test *identity* of *run*, which lies in *folder*, or one of its earlier attempts."""
-    found = next(((row, now) for now in run.rows for row in (now, *now.earlier) if row.id == identity), None)
+def details(folder: Folder, identity: str) -> Details | None:
+    """Return the test *identity* of the run in *folder*, or one of its earlier attempts."""
+    found = folder.attempt(identity)
     if found is None:
         return None
     row, newest = found
@@ -57,7 +57,7 @@ def _details(folder: Folder, document: allure.Document, row: Row, attempts: Sequ
 
 def _verdict(folder: Folder, row: Row, attempts: Sequence[Row]) -> allure.Document:
     later = [attempt.start for attempt in attempts if attempt.start > row.start]
-    return journal.verdict(folder.told, row, min(later, default=0))
+    return journal.verdict(folder.told(), row, min(later, default=0))
 
 
 def _fixtures(containers: Iterable[allure.Document], key: str) -> Iterator[Step]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from pytest_virtualpytest.exceptions import ConfigError
 from virtualpytest_dashboard.journal import FILE
 from virtualpytest_dashboard.results import RESULT, Folder
+from virtualpytest_dashboard.store.database import Database, beside
 
 _DEEP = 3
 _MARKS = (RESULT, "-container.json", "-globals.json")
@@ -21,8 +22,9 @@ _PLAIN = ("allure-results", "allure", "results")
 class Folders:
     """The runs in the folders that the dashboard was given, looked for anew each time."""
 
-    def __init__(self, roots: Sequence[Path]) -> None:
+    def __init__(self, roots: Sequence[Path], database: Database | None = None) -> None:
         self.roots = [root.resolve() for root in roots]
+        self._database = database or beside(self.roots)
         self._lock = threading.Lock()
         self._known: dict[Path, Folder] = {}
 
@@ -30,7 +32,7 @@ class Folders:
         """Return every run, the newest first."""
         paths = dict.fromkeys(path for root in self.roots for path in _runs(root))
         with self._lock:
-            self._known = {path: self._known.get(path) or _folder(path) for path in paths}
+            self._known = {path: self._known.get(path) or _folder(path, self._database) for path in paths}
             return sorted(self._known.values(), key=lambda folder: _changed(folder.path), reverse=True)
 
     def get(self, name: str) -> Folder | None:
@@ -39,6 +41,10 @@ class Folders:
         if known is not None and known.path.is_dir():
             return known
         return next((folder for folder in self.all() if folder.name == name), None)
+
+    def close(self) -> None:
+        """Let go of the store."""
+        self._database.close()
 
 
 def check(folders: Sequence[str]) -> list[Path]:
@@ -87,13 +93,13 @@ def _inner(path: Path) -> list[str] | None:
     return sorted(inner)
 
 
-def _folder(path: Path) -> Folder:
+def _folder(path: Path, database: Database) -> Folder:
     """Return the folder at *path*: its address ends in a piece of its path's digest, as names repeat."""
     named = [path.parent.name, path.name] if path.name in _PLAIN else [path.name]
     title = "/".join(filter(None, named)) or str(path)
     readable = re.sub(r"[^A-Za-z0-9.]+", "-", title).strip("-.")
     digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:6]
-    return Folder(path, f"{readable}-{digest}".lstrip("-"), title.encode("utf-8", "replace").decode())
+    return Folder(path, f"{readable}-{digest}".lstrip("-"), title.encode("utf-8", "replace").decode(), database)
 
 
 def _changed(path: Path) -> float:

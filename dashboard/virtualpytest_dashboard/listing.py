@@ -1,21 +1,15 @@
-"""The rows that a reader asked for: chosen, ordered, a page of them."""
+"""Which rows a reader asked for, as the address says it, and the page of them that was found."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
-from virtualpytest_dashboard.records import RANK, Row
+from virtualpytest_dashboard.records import Row
 
 PAGE = 200
-_ORDERS: Mapping[str, Callable[[Row], tuple[object, ...]]] = {
-    "verdict": lambda row: (RANK[row.verdict], row.start),
-    "test": lambda row: (row.name, row.start),
-    "device": lambda row: (not row.device, row.device, row.host, row.start),
-    "duration": lambda row: (-row.duration, row.start),
-    "start": lambda row: (row.start,),
-}
+_ORDERS = ("verdict", "test", "device", "duration", "start")
 
 
 @dataclass(frozen=True)
@@ -43,31 +37,15 @@ class Asked:
         """Tell whether it leaves anything out."""
         return any((self.verdict, self.cause, self.category, self.device, self.q))
 
-    def fits(self, row: Row) -> bool:
-        """Tell whether *row* was asked for."""
-        said = ((self.cause, row.cause), (self.category, row.category))
-        if any(wanted and wanted != found for wanted, found in said):
-            return False
-        if self.device and self.device not in (device for device, _ in row.places):
-            return False
-        return self._fits_verdict(row) and all(word in _words(row) for word in self.q.lower().split())
-
-    def _fits_verdict(self, row: Row) -> bool:
-        if self.verdict == "retried":
-            return bool(row.earlier)
-        if self.verdict == "bad":
-            return row.bad
-        return self.verdict in ("", row.verdict)
+    def on(self, page: int) -> Asked:
+        """Return the same question for another page."""
+        return replace(self, page=page)
 
     def query(self, **changes: object) -> str:
         """Return the query string for this with *changes*."""
         now: dict[str, object] = {**vars(self), "page": 1, **changes}
         plain = {"order": "verdict", "page": 1}
         return urlencode({name: value for name, value in now.items() if value and value != plain.get(name)})
-
-
-def _words(row: Row) -> str:
-    return " ".join((row.name, row.full_name, row.message, row.device, row.host, row.category)).lower()
 
 
 @dataclass(frozen=True)
@@ -78,12 +56,3 @@ class Listing:
     rows: Sequence[Row]
     total: int
     pages: int
-
-
-def listing(rows: Sequence[Row], asked: Asked) -> Listing:
-    """Return the page of *rows* that was asked for, the last one if there are not as many."""
-    found = sorted((row for row in rows if asked.fits(row)), key=_ORDERS[asked.order])
-    pages = max(1, -(-len(found) // PAGE))
-    page = min(asked.page, pages)
-    chosen = Asked(**{**vars(asked), "page": page})
-    return Listing(chosen, found[(page - 1) * PAGE : page * PAGE], len(found), pages)

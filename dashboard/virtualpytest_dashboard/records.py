@@ -25,6 +25,12 @@ def kind_of(name: str) -> str:
     return next((kind for kind, suffixes in _KINDS.items() if suffix in suffixes), "file")
 
 
+def places(device: str, host: str) -> Sequence[tuple[str, str]]:
+    """Return each device that *device* names with its host."""
+    devices, hosts = device.split(BOTH), host.split(BOTH)
+    return [(name, hosts[min(number, len(hosts) - 1)]) for number, name in enumerate(devices) if name]
+
+
 @dataclass(frozen=True)
 class Attachment:
     """A file beside the results: *at* is when its step began, *size* is None if it is not there.
@@ -107,8 +113,7 @@ class Row:
     @property
     def places(self) -> Sequence[tuple[str, str]]:
         """Return each of its devices with its host."""
-        devices, hosts = self.device.split(BOTH), self.host.split(BOTH)
-        return [(device, hosts[min(number, len(hosts) - 1)]) for number, device in enumerate(devices) if device]
+        return places(self.device, self.host)
 
     @property
     def duration(self) -> int:
@@ -178,7 +183,7 @@ class Run:
     id: str
     title: str
     folder: Path
-    rows: Sequence[Row] = ()
+    total: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)
     causes: Mapping[str, int] = field(default_factory=dict)
     categories: Mapping[str, int] = field(default_factory=dict)

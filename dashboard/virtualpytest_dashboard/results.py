@@ -1,4 +1,4 @@
-"""A folder of Allure results as one run: read file by file, again only what changed."""
+"""A folder of Allure results as one run: its files are read into the store, again only what changed."""
 
 from __future__ import annotations
 
@@ -6,75 +6,157 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy import insert, select
 
 from pytest_virtualpytest.exceptions import VirtualPytestError
 from virtualpytest_dashboard import allure, causes, journal
-from virtualpytest_dashboard.records import Row, Run, Unreadable
-from virtualpytest_dashboard.rows import fold, row
+from virtualpytest_dashboard.listing import Asked, Listing
+from virtualpytest_dashboard.records import Row, Run
+from virtualpytest_dashboard.store import queries
+from virtualpytest_dashboard.store.database import Database
+from virtualpytest_dashboard.store.ingest import RESULT_FILE, Ingest, Stamp
+from virtualpytest_dashboard.store.schema import CHILD, RUN
 from virtualpytest_dashboard.summary import summary
 
-RESULT, CONTAINER = "-result.json", "-container.json"
+RESULT, CONTAINER = RESULT_FILE, "-container.json"
 _TELLING = (RESULT, "-globals.json")
 _BESIDE = ("categories.json", "executor.json", "environment.properties", journal.FILE)
 _STILL = 900  # seconds without news after which a run that never said its end is taken for dead
-
-Stamp = tuple[int, int]
+_QUIET = 10  # seconds without news after which a folder is looked through less often …
+_RARELY = 5  # … every so many seconds, unless files came or went
 
 
 class Folder:
-    """One folder of results; *name* is its name in addresses, *title* the one for people, *told* its journal."""
+    """One folder of results; *name* is its name in addresses, *title* the one for people."""
 
-    def __init__(self, path: Path, name: str, title: str) -> None:
+    def __init__(self, path: Path, name: str, title: str, database: Database | None = None) -> None:
         self.path = path
         self.name = name
         self.title = title
-        self.told = journal.Journal()
-        self._lock = threading.Lock()
-        self._rules: Sequence[causes.Category] = ()
-        self._rows: dict[str, tuple[Stamp, Row | Unreadable]] = {}
-        self._children: dict[str, frozenset[str]] = {}
-        self._last: tuple[object, Run] | None = None
+        self._database = database or Database()
+        self._lock = threading.RLock()
+        self._number = _number(self._database, path)
+        self._ingest = Ingest(self._database, self._number, path)
+        self._seen = _Seen()
+        self._told: tuple[Stamp | None, journal.Journal] = None, journal.Journal()
+        self._last: tuple[int, Run] | None = None
 
     def run(self) -> Run:
         """Return what the folder holds now."""
         with self._lock:
-            files = scan(self.path)
-            state = files, _fresh(files)
-            if self._last is None or self._last[0] != state:
-                self._last = state, self._read(files)
+            self._refresh()
+            kept = self._kept()
+            if self._last is None or self._last[0] != kept["version"]:
+                self._last = kept["version"], self._summary(kept)
             return self._last[1]
+
+    def _summary(self, kept: Mapping[Any, Any]) -> Run:
+        times = {"start": kept["started"], "stop": kept["ended"], "ended": bool(kept["ended"] or not kept["started"])}
+        with self._database.reading() as connection:
+            unreadable = queries.unreadable(connection, self._number)
+            run = Run(self.name, self.title, self.path, live=kept["live"], unreadable=unreadable, **times)
+            return summary(run, queries.tally(connection, self._number))
+
+    def listing(self, asked: Asked) -> Listing:
+        """Return the tests that were asked for, as they were when the folder was last read."""
+        with self._database.reading() as connection:
+            return queries.listing(connection, self._number, asked)
+
+    def rows(self) -> list[Row]:
+        """Return every test that the folder holds now."""
+        self.run()
+        with self._database.reading() as connection:
+            return queries.rows(connection, self._number)
+
+    def attempt(self, identity: str) -> tuple[Row, Row] | None:
+        """Return the attempt with uuid *identity*, and the one of the same test that counts."""
+        with self._database.reading() as connection:
+            return queries.attempt(connection, self._number, identity)
+
+    def told(self) -> journal.Journal:
+        """Return what the run's journal says now."""
+        with self._lock:
+            path = self.path / journal.FILE
+            stamp = _stamp(path)
+            if stamp is None or self._told[0] != stamp:
+                self._told = stamp, journal.read(path)
+            return self._told[1]
 
     def containers(self, test: str) -> list[allure.Document]:
         """Return what set up and took down the test with uuid *test*, the outermost first."""
         with self._lock:
-            for name in _containers(self.path):
-                if name not in self._children and (document := _try(self.path / name)) is not None:
-                    self._children[name] = _listed(document)
-            names = [name for name, children in self._children.items() if test in children]
+            self._ingest.containers(_containers(self.path))
+        of_it = select(CHILD.c.file).where(CHILD.c.run == self._number, CHILD.c.uuid == test)
+        with self._database.reading() as connection:
+            names = connection.execute(of_it.order_by(CHILD.c.file)).scalars().all()
         documents = [document for name in names if (document := _try(self.path / name)) is not None]
         return sorted(documents, key=lambda document: allure.time(document.get("start")))
 
-    def _read(self, files: Mapping[str, Stamp]) -> Run:
-        rules = causes.categories(self.path / "categories.json")
-        if rules != self._rules:
-            self._rules, self._rows = rules, {}
-        self._rows = {name: self._read_row(name, stamp) for name, stamp in files.items() if name.endswith(RESULT)}
-        found, unreadable = _sort_out(item for _, item in self._rows.values())
-        self.told = journal.read(self.path / journal.FILE)
-        live = bool(self.told.started and not self.told.ended and _fresh(files))
-        rows = [*fold(found), *journal.missing(self.told, found, live)]
-        return summary(Run(self.name, self.title, self.path, rows, live=live, unreadable=unreadable), self.told)
+    def _refresh(self) -> None:
+        if not self._seen.stale(self.path):
+            return
+        files = scan(self.path)
+        self._seen = _Seen.of(self.path, files)
+        self._ingest.files(files, causes.categories(self.path / "categories.json"))
+        kept = self._kept()
+        if kept["told"] != kept["version"] or kept["live"] != bool(kept["started"] and _lives(kept["ended"], files)):
+            self._hear(files)
 
-    def _read_row(self, name: str, stamp: Stamp) -> tuple[Stamp, Row | Unreadable]:
-        known = self._rows.get(name)
-        if known is not None and known[0] == stamp:
-            return known
-        try:
-            return stamp, row(allure.read(self.path / name), allure.text(name), self._rules)
-        except VirtualPytestError as error:
-            return stamp, Unreadable(allure.text(name), error.message)
+    def _kept(self) -> Mapping[Any, Any]:
+        with self._database.reading() as connection:
+            return connection.execute(select(RUN).where(RUN.c.id == self._number)).mappings().one()
+
+    def _hear(self, files: Mapping[str, Stamp]) -> None:
+        """Hold the journal against the results."""
+        told = self.told()
+        live = bool(told.started and _lives(told.ended, files))
+        with self._database.reading() as connection:
+            found = queries.with_files(connection, self._number) if told.started else []
+        self._ingest.journal(journal.missing(told, found, live), told.started, told.ended, live=live)
+
+
+class _Seen:
+    """When a folder was looked through, and what could have changed since without a look at every file."""
+
+    def __init__(self, newest: float = 0.0, state: object = None) -> None:
+        self._at, self._newest, self._state = time.time(), newest, state
+
+    @classmethod
+    def of(cls, path: Path, files: Mapping[str, Stamp]) -> _Seen:
+        """Return the state of *path*, in which *files* were found."""
+        return cls(max((stamp[0] for stamp in files.values()), default=0) / 1e9, _outside(path))
+
+    def stale(self, path: Path) -> bool:
+        """Tell whether *path* has to be looked through again."""
+        now = time.time()
+        if self._state is None or self._at - self._newest < _QUIET or self._state != _outside(path):
+            return True
+        return now - self._at > _RARELY
+
+
+def _outside(path: Path) -> object:
+    return [_stamp(path), *(_stamp(path / name) for name in _BESIDE)]
+
+
+def _stamp(path: Path) -> Stamp | None:
+    try:
+        state = path.stat(follow_symlinks=False)
+    except OSError:
+        return None
+    return state.st_mtime_ns, state.st_size
+
+
+def _number(database: Database, path: Path) -> int:
+    """Return the number that the run in *path* has in the store."""
+    place = os.fsencode(path).decode("utf-8", "backslashreplace")
+    with database.writing() as connection:
+        connection.execute(insert(RUN).prefix_with("OR IGNORE"), {"path": place})
+        number: int = connection.execute(select(RUN.c.id).where(RUN.c.path == place)).scalar_one()
+        return number
 
 
 def scan(path: Path) -> dict[str, Stamp]:
@@ -87,11 +169,11 @@ def _stamps(path: Path) -> Iterator[tuple[str, Stamp]]:
         if entry.name.endswith(_TELLING) or entry.name in _BESIDE:
             with contextlib.suppress(FileNotFoundError):  # removed while we looked
                 state = entry.stat(follow_symlinks=False)
-                yield entry.name, (state.st_mtime_ns, state.st_size)
+                yield allure.text(entry.name), (state.st_mtime_ns, state.st_size)
 
 
 def _containers(path: Path) -> list[str]:
-    return [entry.name for entry in _entries(path) if entry.name.endswith(CONTAINER)]
+    return [allure.text(entry.name) for entry in _entries(path) if entry.name.endswith(CONTAINER)]
 
 
 def _entries(path: Path) -> list[os.DirEntry[str]]:
@@ -102,13 +184,10 @@ def _entries(path: Path) -> list[os.DirEntry[str]]:
         return []
 
 
-def _listed(container: allure.Document) -> frozenset[str]:
-    children = container.get("children")
-    listed = children if isinstance(children, list) else ()
-    return frozenset(child for child in listed if isinstance(child, str))
-
-
-def _fresh(files: Mapping[str, Stamp]) -> bool:
+def _lives(ended: int, files: Mapping[str, Stamp]) -> bool:
+    """Tell whether a run that had not *ended* still goes on."""
+    if ended:
+        return False
     newest = max((stamp[0] for stamp in files.values()), default=0)
     return time.time() - newest / 1e9 < _STILL
 
@@ -119,17 +198,3 @@ def _try(path: Path) -> allure.Document | None:
     except VirtualPytestError:
         return None
     return found
-
-
-def _sort_out(items: Iterator[Row | Unreadable]) -> tuple[list[Row], list[Unreadable]]:
-    """Part what can be shown from what cannot; a second file about one test is a copy."""
-    rows: dict[str, Row] = {}
-    unreadable = []
-    for item in items:
-        if isinstance(item, Unreadable):
-            unreadable.append(item)
-        elif item.id in rows:
-            unreadable.append(Unreadable(item.file, f"says the same uuid as {rows[item.id].file}"))
-        else:
-            rows[item.id] = item
-    return list(rows.values()), unreadable

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from virtualpytest_dashboard import pages
 from virtualpytest_dashboard.details import size_of
-from virtualpytest_dashboard.listing import Asked, listing
+from virtualpytest_dashboard.listing import Asked
 
 _PAGE = 25
 
@@ -23,9 +23,10 @@ def index(request: Request) -> Response:
 
 def one(request: Request) -> Response:
     """Show one run and the tests that were asked for."""
-    run = pages.folder(request).run()
+    folder = pages.folder(request)
+    run = folder.run()
     asked = Asked.of(request.query_params)
     follow = run.live and "follow" in request.query_params
-    shown = listing(run.rows, asked)
+    shown = folder.listing(asked)
     seen = {row.id for row in shown.rows if row.bad and size_of(run.folder, row.picture) is not None}
     return pages.render(request, "run.html", run=run, listing=shown, seen=seen, follow=follow)

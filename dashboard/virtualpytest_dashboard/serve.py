@@ -54,7 +54,7 @@ def _server() -> Callable[[Sequence[Path], str, socket.socket, Callable[[str], o
     try:
         from virtualpytest_dashboard.server import run
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in ("jinja2", "starlette", "uvicorn", "websockets"):
+        if (error.name or "").partition(".")[0] not in ("jinja2", "sqlalchemy", "starlette", "uvicorn", "websockets"):
             raise
         raise VirtualPytestError(
             "the dashboard needs virtualpytest[dashboard]: pip install 'virtualpytest[dashboard]'"

@@ -29,6 +29,7 @@ def run(
     logging.getLogger("uvicorn.error").addFilter(_news)
     with contextlib.suppress(KeyboardInterrupt):
         _Server(config, lambda: ready(address)).run(sockets=[listener])
+    app.state.folders.close()
 
 
 def _news(record: logging.LogRecord) -> bool:

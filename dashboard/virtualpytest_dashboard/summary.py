@@ -1,36 +1,35 @@
-"""What a run's rows say together, and what else lies beside them."""
+"""What a run's tests say together, and what else lies beside them."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from pytest_virtualpytest.exceptions import VirtualPytestError
-from virtualpytest_dashboard import allure
-from virtualpytest_dashboard.journal import Journal
-from virtualpytest_dashboard.records import CAUSES, RANK, VERDICTS, DeviceTally, Link, Parameter, Row, Run, Unreadable
+from virtualpytest_dashboard import allure, records
+from virtualpytest_dashboard.records import CAUSES, RANK, VERDICTS, DeviceTally, Link, Parameter, Run, Unreadable
 
 _MOST = 1 << 20
 
 
-def summary(run: Run, told: Journal) -> Run:
-    """Return *run* with everything that its rows, its journal and its other files tell."""
-    rows = sorted(run.rows, key=lambda row: (RANK[row.verdict], row.start, row.name))
+def summary(run: Run, tallies: Sequence[Mapping[Any, Any]]) -> Run:
+    """Return *run* with what the *tallies* of its tests and its other files tell."""
     errors, unfit = _globals(run.folder)
+    categories = _count(tallies, "category")
     return replace(
         run,
-        rows=rows,
-        counts=_count(VERDICTS, (row.verdict for row in rows)),
-        causes=_count(CAUSES, (row.cause for row in rows)),
-        categories=dict(Counter(row.category for row in rows if row.category).most_common()),
-        devices=_devices(rows),
-        start=told.started or min((row.start for row in rows if row.start), default=0),
-        stop=told.ended or max((row.stop for row in rows), default=0),
-        ended=bool(told.ended or not told.started),
-        retried=sum(1 for row in rows if row.earlier),
+        total=sum(tally["count"] for tally in tallies),
+        counts=_ordered(VERDICTS, _count(tallies, "verdict")),
+        causes=_ordered(CAUSES, _count(tallies, "cause")),
+        categories=dict(categories.most_common()),
+        devices=_devices(tallies),
+        start=run.start or min((tally["start"] for tally in tallies if tally["start"]), default=0),
+        stop=run.stop or max((tally["stop"] for tally in tallies), default=0),
+        retried=sum(tally["again"] for tally in tallies),
         environment=_environment(run.folder),
         executor=_executor(run.folder),
         errors=errors,
@@ -38,24 +37,35 @@ def summary(run: Run, told: Journal) -> Run:
     )
 
 
-def _count(order: Sequence[str], words: Iterable[str]) -> dict[str, int]:
-    counted = Counter(words)
-    return {word: counted[word] for word in order if counted[word]}
+def _count(tallies: Iterable[Mapping[Any, Any]], column: str) -> Counter[str]:
+    counted: Counter[str] = Counter()
+    for tally in tallies:
+        if tally[column]:
+            counted[tally[column]] += tally["count"]
+    return counted
 
 
-def _devices(rows: Sequence[Row]) -> list[DeviceTally]:
+def _ordered(order: Sequence[str], counted: Mapping[str, int]) -> dict[str, int]:
+    return {word: counted[word] for word in order if counted.get(word)}
+
+
+def _devices(tallies: Iterable[Mapping[Any, Any]]) -> list[DeviceTally]:
     """Return how each device fared, the one with most to look at first."""
-    told: defaultdict[tuple[str, str], list[Row]] = defaultdict(list)
-    for row in rows:
-        for place in row.places:
-            told[place].append(row)
-    worst = sorted(told, key=lambda name: (-sum(row.bad for row in told[name]), name))
+    told: defaultdict[tuple[str, str], list[Mapping[Any, Any]]] = defaultdict(list)
+    for tally in tallies:
+        for place in records.places(tally["device"], tally["host"]):
+            told[place].append(tally)
+    worst = sorted(told, key=lambda name: (-_bad(told[name]), name))
     return [_tally(*name, told[name]) for name in worst]
 
 
-def _tally(device: str, host: str, rows: Sequence[Row]) -> DeviceTally:
-    counts = _count(VERDICTS, (row.verdict for row in rows))
-    return DeviceTally(device, host, counts, _count(CAUSES, (row.cause for row in rows)))
+def _bad(tallies: Iterable[Mapping[Any, Any]]) -> int:
+    return sum(tally["count"] for tally in tallies if RANK[tally["verdict"]] < RANK["running"])
+
+
+def _tally(device: str, host: str, tallies: Sequence[Mapping[Any, Any]]) -> DeviceTally:
+    counts = _ordered(VERDICTS, _count(tallies, "verdict"))
+    return DeviceTally(device, host, counts, _ordered(CAUSES, _count(tallies, "cause")))
 
 
 def _globals(folder: Path) -> tuple[list[str], list[Unreadable]]:

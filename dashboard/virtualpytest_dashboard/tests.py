@@ -14,7 +14,7 @@ def one(request: Request) -> Response:
     """Show what a test did and what was seen."""
     folder = pages.folder(request)
     run, identity = folder.run(), request.path_params["uuid"]
-    found = details(folder, run, identity)
+    found = details(folder, identity)
     if found is None:
         raise HTTPException(404, f"There is no test {identity!r} in this run: its result may have been removed.")
     return pages.render(request, "test.html", run=run, test=found)

@@ -12,7 +12,7 @@ from virtualpytest_dashboard.results import Folder
 
 
 def _rows(folder: Path) -> list[Row]:
-    return list(Folder(folder, "night", "night").run().rows)
+    return list(Folder(folder, "night", "night").rows())
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def _tell(folder: Path, kind: EventKind, test: str = "", **members: Any) -> None
 
 
 def _verdicts(folder: Path) -> dict[str, str]:
-    return {row.name: row.verdict for row in Folder(folder, "night", "night").run().rows}
+    return {row.name: row.verdict for row in Folder(folder, "night", "night").rows()}
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_device_given_back_is_not_taken_for_that_of_the_next_test(planned: Path)
     _tell(planned, "release", "tests/test_zap.py::test_zap", worker="gw1", device="stb1", host="rack1")
     _tell(planned, "start", "tests/test_zap.py::test_power", worker="gw1")
 
-    rows = {row.name: row.device for row in Folder(planned, "night", "night").run().rows}
+    rows = {row.name: row.device for row in Folder(planned, "night", "night").rows()}
 
     assert rows["test_power"] == ""
 
@@ -160,7 +160,7 @@ def test_result_of_an_earlier_run_does_not_hide_a_loss(folder: Path, write: Writ
     _tell(folder, "start", "tests/test_zap.py::test_zap", time=START + 1001)
     _tell(folder, "loss", "tests/test_zap.py::test_zap", time=START + 1002)
 
-    found = [(row.name, row.verdict) for row in Folder(folder, "night", "night").run().rows]
+    found = [(row.name, row.verdict) for row in Folder(folder, "night", "night").rows()]
 
     assert found == [("test_zap", "lost"), ("test_zap", "passed"), ("test_power", "passed")]
 
@@ -172,9 +172,10 @@ def test_last_run_in_a_journal_counts_and_half_a_line_does_no_harm(planned: Path
     with (planned / FILE).open("a", encoding="utf-8") as file:
         file.write('[]\n{"kind": 7}\n{"kind": "verd')
 
-    run = Folder(planned, "night", "night").run()
+    found = Folder(planned, "night", "night")
+    run = found.run()
 
-    assert {row.name: row.full_name for row in run.rows if row.verdict == "not run"} == {
+    assert {row.name: row.full_name for row in found.rows() if row.verdict == "not run"} == {
         "test_open[a-1]": "tests.test_zap.TestGuide#test_open"
     }
     assert run.duration == 60_000

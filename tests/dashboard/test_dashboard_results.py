@@ -19,8 +19,12 @@ def _read(folder: Path) -> Run:
     return Folder(folder, "night", "night").run()
 
 
+def _rows(folder: Path) -> list[Row]:
+    return Folder(folder, "night", "night").rows()
+
+
 def _only(folder: Path) -> Row:
-    (row,) = _read(folder).rows
+    (row,) = _rows(folder)
     return row
 
 
@@ -142,14 +146,14 @@ def test_one_test_on_two_devices_at_once_is_two_tests(folder: Path, write: Write
     for device in ("stb1", "stb2"):
         write(start=1_790_000_000_000, stop=1_790_000_005_000, labels=[{"name": "device", "value": device}])
 
-    assert [row.device for row in _read(folder).rows] == ["stb1", "stb2"]
+    assert [row.device for row in _rows(folder)] == ["stb1", "stb2"]
 
 
 def test_parameters_that_share_a_history_are_different_tests(folder: Path, write: Write) -> None:
     for user, password in (("", "admin"), ("admin", "")):
         write(parameters=[{"name": "user", "value": user}, {"name": "word", "value": password}])
 
-    assert len(_read(folder).rows) == 2
+    assert len(_rows(folder)) == 2
 
 
 def test_rerun_on_another_device_is_an_attempt_where_the_device_is_an_excluded_parameter(
@@ -171,7 +175,7 @@ def test_second_file_about_one_test_is_listed_as_a_copy(folder: Path, write: Wri
 
     run = _read(folder)
 
-    assert len(run.rows) == 1
+    assert run.total == 1
     assert [(item.file, item.why) for item in run.unreadable] == [
         ("copy-result.json", "says the same uuid as 0000-result.json")
     ]
@@ -261,7 +265,7 @@ def test_two_thousand_results_are_shown_quickly_and_read_once(folder: Path, writ
         (folder / f"{number:04d}-result.json").write_text(json.dumps(result), encoding="utf-8")
     results = Folder(folder, "night", "night")
 
-    assert len(results.run().rows) == 2000
+    assert len(results.rows()) == 2000
     began = time.perf_counter()
     results.run()
     again = time.perf_counter() - began

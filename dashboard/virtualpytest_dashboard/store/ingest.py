@@ -1,0 +1,210 @@
+"""From files to rows, a batch at a time: each batch is in the store whole or not at all, and never twice."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, case, delete, func, insert, select, update
+
+from pytest_virtualpytest.exceptions import VirtualPytestError
+from virtualpytest_dashboard import allure, causes
+from virtualpytest_dashboard.records import RANK, Row
+from virtualpytest_dashboard.rows import fold, row
+from virtualpytest_dashboard.store.database import Database
+from virtualpytest_dashboard.store.queries import restored
+from virtualpytest_dashboard.store.schema import CHILD, FILE, RESULT, RUN
+
+RESULT_FILE = "-result.json"
+_BATCH = 500
+_SAME = "says the same uuid as "
+
+Stamp = tuple[int, int]  # nanoseconds since the epoch when it was written, and bytes
+
+
+@dataclass(frozen=True)
+class Read:
+    """What reading the file *name* gave: a row, a reason why there is none, or neither where it tells of no test."""
+
+    name: str
+    stamp: Stamp
+    row: Row | None = None
+    why: str = ""
+
+
+class Ingest:
+    """Brings what the store has of the run *number*, in the folder *path*, up to the files there."""
+
+    def __init__(self, database: Database, number: int, path: Path) -> None:
+        self._database = database
+        self._run = number
+        self._path = path
+
+    def files(self, files: Mapping[str, Stamp], rules: Sequence[causes.Category]) -> None:
+        """Read what is new in *files*, and forget what is gone."""
+        digest = hashlib.sha256(repr(rules).encode()).hexdigest()
+        known = self._known(digest)
+        changed = {name: stamp for name, stamp in files.items() if known.get(name) != stamp}
+        gone = known.keys() - files.keys()
+        if gone:
+            self._forget(gone, changed, files)
+        for names in _batches(changed):
+            self._keep([self._read(name, changed[name], rules) for name in names])
+
+    def _known(self, digest: str) -> dict[str, Stamp]:
+        with self._database.reading() as connection:
+            if connection.execute(select(RUN.c.rules).where(RUN.c.id == self._run)).scalar() == digest:
+                stamps = select(FILE.c.name, FILE.c.mtime, FILE.c.size).where(FILE.c.run == self._run)
+                found = connection.execute(stamps)
+                return {name: (mtime, size) for name, mtime, size in found}
+        with self._database.writing() as connection:
+            connection.execute(_touch(self._run).values(rules=digest))
+            connection.execute(delete(RESULT).where(RESULT.c.run == self._run, RESULT.c.file != ""))
+            connection.execute(delete(FILE).where(FILE.c.run == self._run))
+        return {}
+
+    def _read(self, name: str, stamp: Stamp, rules: Sequence[causes.Category]) -> Read:
+        if not name.endswith(RESULT_FILE):
+            return Read(name, stamp)
+        try:
+            return Read(name, stamp, row(allure.read(self._path / name), allure.text(name), rules))
+        except VirtualPytestError as error:
+            return Read(name, stamp, why=error.message)
+
+    def _forget(self, gone: Iterable[str], changed: dict[str, Stamp], files: Mapping[str, Stamp]) -> None:
+        """Forget the files *gone*; what was a copy may now be the only one, so it is read again."""
+        with self._database.writing() as connection:
+            connection.execute(_touch(self._run))
+            keys: set[str] = set()
+            for names in _batches(gone):
+                keys |= _remove(connection, self._run, names)
+            _refold(connection, self._run, keys)
+            copies = connection.execute(select(FILE.c.name).where(FILE.c.run == self._run, FILE.c.copy)).scalars()
+            changed.update({name: files[name] for name in copies if name in files})
+
+    def _keep(self, found: Sequence[Read]) -> None:
+        with self._database.writing() as connection:
+            connection.execute(_touch(self._run))
+            keys = _remove(connection, self._run, [item.name for item in found])
+            taken = _uuids(connection, self._run, [item.row.id for item in found if item.row])
+            kept = list(_sort_out(found, taken))
+            connection.execute(insert(FILE), [_file(self._run, item) for item in kept])
+            rows = [item.row for item in kept if item.row]
+            if rows:
+                connection.execute(insert(RESULT), [values(self._run, item) for item in rows])
+            _refold(connection, self._run, keys | {key for item in rows if (key := digest_of(item))})
+
+    def journal(self, rows: Sequence[Row], started: int, ended: int, *, live: bool) -> None:
+        """Keep *rows*, of tests that only the journal knows, and the times of the run that it tells."""
+        with self._database.writing() as connection:
+            now = {"told": RUN.c.version + 1, "started": started, "ended": ended, "live": live}
+            connection.execute(_touch(self._run).values(now))
+            connection.execute(delete(RESULT).where(RESULT.c.run == self._run, RESULT.c.file == ""))
+            if rows:
+                connection.execute(insert(RESULT), [values(self._run, item) for item in rows])
+
+    def containers(self, names: Iterable[str]) -> None:
+        """Note which tests each of the containers *names* set up; those noted before are left as they are."""
+        with self._database.reading() as connection:
+            known = set(connection.execute(select(CHILD.c.file).where(CHILD.c.run == self._run)).scalars())
+        for batch in _batches(set(names) - known):
+            noted = [(name, child) for name in batch for child in self._children(name)]
+            with self._database.writing() as connection:
+                connection.execute(delete(CHILD).where(CHILD.c.run == self._run, CHILD.c.file.in_(batch)))
+                new = [{"run": self._run, "file": name, "uuid": child} for name, child in noted]
+                connection.execute(insert(CHILD), new)
+
+    def _children(self, name: str) -> set[str]:
+        try:
+            listed = allure.read(self._path / name).get("children")
+        except VirtualPytestError:
+            return {""}
+        found = listed if isinstance(listed, list) else ()
+        return {allure.text(child) for child in found if isinstance(child, str)} or {""}
+
+
+def _batches(names: Iterable[str]) -> Iterator[list[str]]:
+    ordered = sorted(names)
+    return (ordered[first : first + _BATCH] for first in range(0, len(ordered), _BATCH))
+
+
+def _touch(run: int) -> Any:
+    return update(RUN).where(RUN.c.id == run).values(version=RUN.c.version + 1)
+
+
+def _remove(connection: Connection, run: int, names: Sequence[str]) -> set[str]:
+    """Remove what *names* gave, and return the keys of its rows."""
+    of_these = (RESULT.c.run == run) & RESULT.c.file.in_([allure.text(name) for name in names])
+    keys = {key for key in connection.execute(select(RESULT.c.key).where(of_these)).scalars() if key}
+    connection.execute(delete(RESULT).where(of_these))
+    connection.execute(delete(FILE).where(FILE.c.run == run, FILE.c.name.in_(names)))
+    return keys
+
+
+def _uuids(connection: Connection, run: int, uuids: Sequence[str]) -> dict[str, str]:
+    found = connection.execute(
+        select(RESULT.c.uuid, RESULT.c.file).where(RESULT.c.run == run, RESULT.c.uuid.in_(uuids))
+    )
+    return {item.uuid: item.file for item in found}
+
+
+def _sort_out(found: Iterable[Read], taken: dict[str, str]) -> Iterator[Read]:
+    """Yield *found*, where a second file about one test is a copy that says so."""
+    for item in found:
+        if item.row and item.row.id in taken:
+            yield Read(item.name, item.stamp, why=f"{_SAME}{taken[item.row.id]}")
+            continue
+        if item.row:
+            taken[item.row.id] = item.row.file
+        yield item
+
+
+def _file(run: int, item: Read) -> dict[str, object]:
+    (mtime, size), copy = item.stamp, item.why.startswith(_SAME)
+    return {"run": run, "name": item.name, "mtime": mtime, "size": size, "why": item.why, "copy": copy}
+
+
+def digest_of(item: Row) -> str:
+    """Return what is equal for the attempts of one test, short."""
+    return hashlib.sha256(repr(item.key).encode()).hexdigest()[:32] if item.key else ""
+
+
+def values(run: int, item: Row) -> dict[str, object]:
+    """Return *item* as the table has it, an attempt by itself until it is folded."""
+    searched = (item.name, item.full_name, item.message, item.device, item.host, item.category)
+    same = ("file", "name", "full_name", "verdict", "category", "cause", "device", "host", "message", "start", "stop")
+    return {name: getattr(item, name) for name in same} | {
+        "run": run,
+        "uuid": item.id,
+        "key": digest_of(item),
+        "newest": item.id,
+        "shown": True,
+        "attempt": 1,
+        "rank": RANK[item.verdict],
+        "took": item.duration,
+        "picture": item.picture,
+        "words": " ".join(searched).lower(),
+    }
+
+
+def _refold(connection: Connection, run: int, keys: Iterable[str]) -> None:
+    """Tell again which attempt counts, among those with *keys*."""
+    for batch in _batches(keys):
+        of_these = (RESULT.c.run == run) & RESULT.c.key.in_(batch)
+        counting = case((RESULT.c.shown, 1), else_=0)
+        retried = (func.count() > 1) | (func.max(RESULT.c.attempt) > 1) | (func.sum(counting) != 1)
+        several = select(RESULT.c.key).where(of_these).group_by(RESULT.c.key).having(retried)
+        found = connection.execute(select(RESULT).where(RESULT.c.run == run, RESULT.c.key.in_(several))).mappings()
+        marks = [mark for newest in fold(map(restored, found)) for mark in _marks(newest)]
+        if marks:
+            wanted = (RESULT.c.run == run) & (RESULT.c.uuid == bindparam("which"))
+            connection.execute(update(RESULT).where(wanted), marks)
+
+
+def _marks(newest: Row) -> Iterator[dict[str, object]]:
+    attempts = [*reversed(newest.earlier), newest]
+    for number, item in enumerate(attempts, 1):
+        yield {"which": item.id, "newest": newest.id, "shown": item is newest, "attempt": number}

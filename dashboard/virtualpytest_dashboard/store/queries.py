@@ -1,0 +1,109 @@
+"""What the pages ask the store."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, case, func, select
+
+from virtualpytest_dashboard.listing import PAGE, Asked, Listing
+from virtualpytest_dashboard.records import BOTH, RANK, Row, Unreadable
+from virtualpytest_dashboard.store.schema import FILE, RESULT
+
+_TIES = (RESULT.c.rank, RESULT.c.start, RESULT.c.name)
+_KEPT = ("name", "verdict", "full_name", "category", "cause", "device", "host", "message", "start", "stop", "picture",
+         "file")  # fmt: skip
+_ORDERS: Mapping[str, tuple[Any, ...]] = {
+    "verdict": _TIES,
+    "test": (RESULT.c.name, RESULT.c.start),
+    "device": (RESULT.c.device == "", RESULT.c.device, RESULT.c.host, *_TIES),
+    "duration": (RESULT.c.took.desc(), *_TIES),
+    "start": (RESULT.c.start, *_TIES),
+}
+
+
+def restored(found: Mapping[Any, Any], earlier: Sequence[Row] = ()) -> Row:
+    """Return the row that was kept as *found*."""
+    kept = {name: found[name] for name in _KEPT}
+    key = (found["key"],) if found["key"] else ()
+    return Row(id=found["uuid"], key=key, earlier=earlier, **kept)
+
+
+def listing(connection: Connection, run: int, asked: Asked) -> Listing:
+    """Return the page of the run's rows that was asked for, the last one if there are not as many."""
+    fits = _fits(run, asked)
+    total = connection.execute(select(func.count()).select_from(RESULT).where(*fits)).scalar_one()
+    pages = max(1, -(-total // PAGE))
+    page = min(asked.page, pages)
+    some = select(RESULT).where(*fits).order_by(*_ORDERS[asked.order]).limit(PAGE).offset((page - 1) * PAGE)
+    return Listing(asked.on(page), _rows(connection, run, some), total, pages)
+
+
+def _fits(run: int, asked: Asked) -> list[ColumnElement[bool]]:
+    fits = [RESULT.c.run == run, RESULT.c.shown]
+    fits += [RESULT.c[name] == said for name in ("cause", "category") if (said := getattr(asked, name))]
+    fits += [RESULT.c.words.contains(word, autoescape=True) for word in asked.q.lower().split()]
+    if asked.device:
+        fits.append((BOTH + RESULT.c.device + BOTH).contains(f"{BOTH}{asked.device}{BOTH}", autoescape=True))
+    return [*fits, *_verdict(asked.verdict)]
+
+
+def _verdict(verdict: str) -> list[ColumnElement[bool]]:
+    if verdict == "retried":
+        return [RESULT.c.attempt > 1]
+    if verdict == "bad":
+        return [RESULT.c.rank < RANK["running"]]
+    return [RESULT.c.verdict == verdict] if verdict else []
+
+
+def rows(connection: Connection, run: int) -> list[Row]:
+    """Return every test of a run, what somebody should look at first."""
+    return _rows(connection, run, select(RESULT).where(RESULT.c.run == run, RESULT.c.shown).order_by(*_TIES))
+
+
+def _rows(connection: Connection, run: int, wanted: Any) -> list[Row]:
+    found = connection.execute(wanted).mappings().all()
+    again = [item["uuid"] for item in found if item["attempt"] > 1]
+    earlier = _earlier(connection, run, again) if again else {}
+    return [restored(item, earlier.get(item["uuid"], ())) for item in found]
+
+
+def _earlier(connection: Connection, run: int, newest: Iterable[str]) -> Mapping[str, Sequence[Row]]:
+    of_these = (RESULT.c.run == run) & RESULT.c.newest.in_(list(newest)) & ~RESULT.c.shown
+    found: defaultdict[str, list[Row]] = defaultdict(list)
+    for item in connection.execute(select(RESULT).where(of_these).order_by(RESULT.c.attempt.desc())).mappings():
+        found[item["newest"]].append(restored(item))
+    return found
+
+
+def attempt(connection: Connection, run: int, uuid: str) -> tuple[Row, Row] | None:
+    """Return the attempt *uuid*, and the one of the same test that counts."""
+    of_it = select(RESULT.c.newest).where(RESULT.c.run == run, RESULT.c.uuid == uuid)
+    counts = _rows(connection, run, select(RESULT).where(RESULT.c.run == run, RESULT.c.uuid.in_(of_it)))
+    pairs = ((row, newest) for newest in counts for row in (newest, *newest.earlier))
+    return next((pair for pair in pairs if pair[0].id == uuid), None)
+
+
+def tally(connection: Connection, run: int) -> Sequence[Mapping[Any, Any]]:
+    """Return how many tests there are of each device, host, verdict, cause and category, with their times."""
+    alike = [RESULT.c[name] for name in ("device", "host", "verdict", "cause", "category")]
+    first = func.min(case((RESULT.c.start > 0, RESULT.c.start))).label("start")
+    again = func.sum(case((RESULT.c.attempt > 1, 1), else_=0)).label("again")
+    counted = select(*alike, func.count().label("count"), first, func.max(RESULT.c.stop).label("stop"), again)
+    return connection.execute(counted.where(RESULT.c.run == run, RESULT.c.shown).group_by(*alike)).mappings().all()
+
+
+def unreadable(connection: Connection, run: int) -> list[Unreadable]:
+    """Return the files of a run that say nothing, and why."""
+    found = select(FILE.c.name, FILE.c.why).where(FILE.c.run == run, FILE.c.why != "").order_by(FILE.c.name)
+    return [Unreadable(name, why) for name, why in connection.execute(found)]
+
+
+def with_files(connection: Connection, run: int) -> list[Row]:
+    """Return the tests of a run that have a result, as far as the journal is held against them."""
+    columns = [RESULT.c[name] for name in ("uuid", "name", "full_name", "verdict", "start", "stop")]
+    found = connection.execute(select(*columns).where(RESULT.c.run == run, RESULT.c.shown, RESULT.c.file != ""))
+    return [Row(uuid, name, verdict, full_name, start=start, stop=stop)
+            for uuid, name, full_name, verdict, start, stop in found]  # fmt: skip

@@ -1,0 +1,72 @@
+"""The tables: runs, the files that were read of each, and one row for each attempt of a test."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, MetaData, Table, Text
+
+METADATA = MetaData()
+
+RUN = Table(
+    "run",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("path", Text, nullable=False, unique=True),
+    Column("version", Integer, nullable=False, default=0),  # one more with each change of its rows
+    Column("told", Integer, nullable=False, default=0),  # the version with which the journal was compared last
+    Column("rules", Text, nullable=False, default=""),  # of categories.json, by which its rows were judged
+    Column("started", BigInteger, nullable=False, default=0),
+    Column("ended", BigInteger, nullable=False, default=0),
+    Column("live", Boolean, nullable=False, default=False),
+)
+
+FILE = Table(
+    "file",
+    METADATA,
+    Column("run", ForeignKey("run.id"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("mtime", BigInteger, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("why", Text, nullable=False),  # it cannot be read; empty where it can
+    Column("copy", Boolean, nullable=False, default=False),  # another file says the same uuid
+)
+
+RESULT = Table(
+    "result",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("run", ForeignKey("run.id"), nullable=False),
+    Column("file", Text, nullable=False),  # empty: known from the journal alone
+    Column("uuid", Text, nullable=False),
+    Column("key", Text, nullable=False),  # equal for the attempts of one test
+    Column("newest", Text, nullable=False),  # uuid of the attempt that counts
+    Column("shown", Boolean, nullable=False),  # it is that attempt
+    Column("attempt", Integer, nullable=False),
+    Column("rank", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("full_name", Text, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("category", Text, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("start", BigInteger, nullable=False),
+    Column("stop", BigInteger, nullable=False),
+    Column("took", BigInteger, nullable=False),
+    Column("picture", Text, nullable=False),
+    Column("words", Text, nullable=False),  # what is searched, in small letters
+    Index("result_uuid", "run", "uuid", unique=True),
+    Index("result_file", "run", "file"),
+    Index("result_key", "run", "key"),
+    Index("result_order", "run", "shown", "rank", "start", "name"),
+    Index("result_test", "full_name", "name"),
+)
+
+CHILD = Table(
+    "child",
+    METADATA,
+    Column("run", ForeignKey("run.id"), primary_key=True),
+    Column("file", Text, primary_key=True),
+    Column("uuid", Text, primary_key=True),  # of a result that this container set up; empty where it names none
+    Index("child_uuid", "run", "uuid"),
+)
