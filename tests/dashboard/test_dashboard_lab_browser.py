@@ -1,0 +1,282 @@
+"""The lab's pages in a real browser, with virtual devices behind them."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import labs
+import pytest
+
+from pytest_virtualpytest.exceptions import LeaseError
+from pytest_virtualpytest.gateway import Gateway
+from pytest_virtualpytest.wire import Call
+
+av = pytest.importorskip("av", reason="the lab's devices want virtualpytest[host]")
+playwright = pytest.importorskip("playwright.sync_api", reason="the browser is driven by playwright")
+CHROMIUM = shutil.which("chromium")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no browser: apt install chromium")
+
+LAB = """
+[devices.seebox]
+virtual = "stb"
+[devices.otherbox]
+virtual = "stb"
+[devices.seephone]
+virtual = "phone"
+[hosts.gone]
+python = "/nowhere/python"
+[devices.far]
+kind = "tv"
+host = "gone"
+"""
+SECONDS = 60_000
+PAGES = ("/lab", "/lab/hosts", "/lab/devices/seebox", "/lab/devices/seephone")
+# the mean of each 16th pixel's difference to what `before` kept, of the live picture
+CHANGE = """() => {
+  const image = document.querySelector("[data-screen] img");
+  const canvas = new OffscreenCanvas(64, 36), pen = canvas.getContext("2d");
+  pen.drawImage(image, 0, 0, 64, 36);
+  const now = pen.getImageData(0, 0, 64, 36).data;
+  const before = window.before ??= now;
+  return now.reduce((sum, value, at) => sum + Math.abs(value - before[at]), 0) / now.length;
+}"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the folder of the lab file."""
+    return tmp_path_factory.mktemp("lab")
+
+
+@pytest.fixture(scope="module")
+def address(folder: Path) -> Iterator[str]:
+    """Give the address of a dashboard with --control."""
+    with labs.served(folder, LAB, "--control") as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[playwright.Browser]:
+    """Give Debian's Chromium."""
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def tab(chromium: playwright.Browser) -> Iterator[playwright.Page]:
+    """Give a page that must say nothing on its console."""
+    with _tab(chromium) as page:
+        yield page
+
+
+@contextlib.contextmanager
+def _tab(chromium: playwright.Browser, width: int = 1440, scheme: str = "light") -> Iterator[playwright.Page]:
+    context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page = context.new_page()
+    page.set_default_timeout(SECONDS)
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    yield page
+    context.close()
+    assert [words for words in said if "409 (Conflict)" not in words] == []  # Chromium tells each answer of that sort
+
+
+def _picture(page: playwright.Page, where: str) -> None:
+    """Wait until *where* shows a picture."""
+    page.wait_for_function("(where) => document.querySelector(where + ' img')?.naturalWidth > 0", arg=where)
+
+
+def _open(page: playwright.Page, address: str, device: str) -> None:
+    page.goto(f"{address}/lab/devices/{device}")
+    _picture(page, "[data-screen]")
+    playwright.expect(page.locator("h1 .badge")).to_contain_text("free", timeout=SECONDS)
+
+
+def test_wall_shows_every_device_live_and_says_why_one_is_not(tab: playwright.Page, address: str) -> None:
+    tab.goto(f"{address}/lab")
+    for name in ("seebox", "otherbox", "seephone"):
+        _picture(tab, f'[data-device="{name}"]')
+    first = tab.get_attribute('[data-device="seebox"] img', "src")
+    tab.wait_for_function(
+        """(first) => document.querySelector('[data-device="seebox"] img').src !== first""", arg=first
+    )
+
+    far = tab.locator('[data-device="far"]')
+    playwright.expect(far).to_contain_text("its host gone cannot be reached", timeout=SECONDS)
+    playwright.expect(tab.locator("[data-tally]")).to_have_text("3 free, 1 lost", timeout=SECONDS)
+
+
+def test_wall_that_is_hidden_asks_for_no_picture(tab: playwright.Page, address: str) -> None:
+    told: list[str] = []
+    tab.on("websocket", lambda socket: socket.on("framesent", lambda words: told.append(str(words))))
+    tab.goto(f"{address}/lab")
+    _picture(tab, '[data-device="seebox"]')
+
+    tab.evaluate(
+        "Object.defineProperty(document, 'hidden', {get: () => true});"
+        "document.dispatchEvent(new Event('visibilitychange'))"
+    )
+    tab.wait_for_timeout(200)
+
+    shows = [words for words in told if "show" in words]
+    assert "seebox" in str(shows)
+    assert shows[-1] == '{"show":[],"size":"small"}'
+
+
+def test_hosts_page_tells_health_streams_and_what_is_lost(tab: playwright.Page, address: str) -> None:
+    tab.goto(f"{address}/lab/hosts")
+
+    local, gone = tab.locator(".host").filter(has_text="seebox"), tab.locator(".host").filter(has_text="far")
+    playwright.expect(local).to_contain_text("1280×720", timeout=SECONDS)
+    for words in ("load", "memory", "disk", "clock", "PyAV"):
+        playwright.expect(local).to_contain_text(words, timeout=SECONDS)
+    playwright.expect(gone).to_contain_text("cannot run '/nowhere/python'", timeout=SECONDS)
+
+
+def test_taken_device_does_what_is_clicked_and_shows_it_live(tab: playwright.Page, address: str, folder: Path) -> None:
+    _open(tab, address, "seebox")
+    assert tab.is_disabled("[data-key=GUIDE]")
+
+    tab.click("[data-take]")
+    playwright.expect(tab.locator("[data-said]")).to_have_text("It is yours.", timeout=SECONDS)
+    playwright.expect(tab.locator("[data-who]")).to_contain_text("virtualpytest dashboard", timeout=SECONDS)
+    assert tab.evaluate(CHANGE) == 0
+    tab.click("[data-key=GUIDE]")
+    labs.until(lambda: tab.evaluate(CHANGE) > 25)
+    tab.click("[data-key=BACK]")
+    labs.until(lambda: tab.evaluate(CHANGE) < 25)
+    tab.click("[data-release]")
+
+    with labs.somebody(folder) as other:
+        labs.until(lambda: other.call(Call("holder", "seebox")).value["holder"] is None)
+
+
+def test_device_is_driven_by_the_keyboard_alone(tab: playwright.Page, address: str) -> None:
+    _open(tab, address, "seebox")
+    tab.focus("[data-take]")
+    tab.keyboard.press("Enter")
+    playwright.expect(tab.locator("[data-said]")).to_have_text("It is yours.", timeout=SECONDS)
+
+    assert tab.evaluate("document.activeElement.hasAttribute('data-release')")
+    tab.keyboard.press("Tab")
+    assert tab.evaluate("document.activeElement.dataset.key") == "UP"
+    tab.keyboard.press("Enter")
+    playwright.expect(tab.locator("[data-said]")).to_have_text("press UP: done", timeout=SECONDS)
+
+
+def test_page_that_is_left_gives_the_device_back(tab: playwright.Page, address: str, folder: Path) -> None:
+    _open(tab, address, "otherbox")
+    tab.click("[data-take]")
+    playwright.expect(tab.locator("[data-said]")).to_have_text("It is yours.", timeout=SECONDS)
+
+    tab.goto(f"{address}/lab")
+
+    with labs.somebody(folder) as other:
+        labs.until(lambda: other.call(Call("holder", "otherbox")).value["holder"] is None)
+
+
+def test_phone_is_tapped_on_its_picture(tab: playwright.Page, address: str) -> None:
+    _open(tab, address, "seephone")
+    tab.click("[data-take]")
+    playwright.expect(tab.locator("[data-said]")).to_have_text("It is yours.", timeout=SECONDS)
+    assert tab.evaluate(CHANGE) == 0
+    box = tab.locator("[data-screen]").bounding_box()
+    assert box
+
+    # the picture is 720 wide and 1280 high, centred in its box; the tile "Settings" is about 200, 260
+    scale = min(box["width"] / 720, box["height"] / 1280)
+    middle, top = box["x"] + box["width"] / 2, box["y"] + (box["height"] - 1280 * scale) / 2
+    tab.mouse.click(middle + (200 - 360) * scale, top + 260 * scale)
+
+    playwright.expect(tab.locator("[data-said]")).to_have_text("tap : done", timeout=SECONDS)
+    labs.until(lambda: tab.evaluate(CHANGE) > 10)
+
+
+def test_device_that_a_test_holds_is_watched_live_and_cannot_be_taken(
+    tab: playwright.Page, address: str, folder: Path
+) -> None:
+    with labs.somebody(folder) as test:
+        labs.until(lambda: _leased(test, "otherbox"))
+        tab.goto(f"{address}/lab/devices/otherbox")
+        playwright.expect(tab.locator("[data-who]")).to_contain_text("ben, run 4f6b, test_zap", timeout=SECONDS)
+        _picture(tab, "[data-screen]")
+        labs.until(lambda: float(tab.get_attribute("[data-rate]", "data-fps") or 0) > 2)
+        tab.click("[data-take]")
+        refused = tab.locator("[data-said]")
+        playwright.expect(refused).to_contain_text("device 'otherbox' is held by ben, run 4f6b", timeout=SECONDS)
+        assert tab.is_disabled("[data-key=OK]")
+
+
+def test_reference_is_cropped_from_the_picture_as_it_is(tab: playwright.Page, address: str) -> None:
+    _open(tab, address, "otherbox")
+    tab.click("[data-crop]")
+    form = tab.locator("[data-cropping]")
+    for word, value in {"x": 40, "y": 30, "width": 200, "height": 80}.items():
+        form.locator(f"[name={word}]").fill(str(value))
+    form.locator("[name=name]").fill("banner.png")
+
+    with tab.expect_download() as kept:
+        form.locator("button").click()
+
+    assert kept.value.suggested_filename == "banner.png"
+    with av.open(str(kept.value.path())) as picture:
+        [frame] = picture.decode(video=0)
+    assert (frame.width, frame.height) == (200, 80)
+
+
+def test_crop_is_drawn_with_the_mouse(tab: playwright.Page, address: str) -> None:
+    _open(tab, address, "otherbox")
+    tab.click("[data-crop]")
+    tab.wait_for_selector("[data-screen] canvas")
+    box = tab.locator("[data-screen] canvas").bounding_box()
+    assert box
+    scale = box["width"] / 1280
+
+    tab.mouse.move(box["x"] + 300 * scale, box["y"] + 200 * scale)
+    tab.mouse.down()
+    tab.mouse.move(box["x"] + 100 * scale, box["y"] + 100 * scale)
+    tab.mouse.up()
+
+    drawn = [int(tab.input_value(f"[data-cropping] [name={word}]")) for word in ("x", "y", "width", "height")]
+    assert drawn == pytest.approx([100, 100, 200, 100], abs=3)
+
+
+def test_last_half_minute_is_looked_back_at_and_taken_home(tab: playwright.Page, address: str) -> None:
+    _open(tab, address, "seebox")
+
+    tab.click("[data-look-back]")
+    _picture(tab, "[data-past-list] li")
+    with tab.expect_download() as kept:
+        tab.click("text=Clip of the last 30 s")
+
+    assert kept.value.suggested_filename == "seebox.mp4"
+    with av.open(str(kept.value.path())) as film:
+        assert film.duration > 1e6
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_pages_fit_and_are_accessible(chromium: playwright.Browser, address: str, width: int, scheme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    with _tab(chromium, width, scheme) as page:
+        for path in PAGES:
+            page.goto(f"{address}{path}")
+            playwright.expect(page.locator("main")).to_contain_text("free", timeout=SECONDS)
+            found = axe.run(page)
+
+            assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+
+
+def _leased(gateway: Gateway, device: str) -> bool:
+    try:
+        gateway.lease(device, labs.BEN)
+    except LeaseError:
+        return False
+    return True
