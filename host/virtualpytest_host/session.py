@@ -25,7 +25,7 @@ from typing import Any
 from pytest_virtualpytest.capabilities import Described
 from pytest_virtualpytest.exceptions import CapabilityMissing, DeviceError, LabFault, VirtualPytestError
 from pytest_virtualpytest.wire import Call, Message, Reply, error_message
-from virtualpytest_host import build, elements, hands, inside, machine, parent, references
+from virtualpytest_host import build, elements, hands, inside, machine, parent, references, use
 from virtualpytest_host.pipe import LEAVING, Pipe
 
 _ACTING: dict[str, Callable[..., Any]] = {  # what changes a picture: it is filmed from before the first action on
@@ -57,6 +57,7 @@ class Session:
             "virtual.pin": functools.partial(_virtual, "pin"),
             "virtual.stop": functools.partial(_virtual, "stop"),
         }
+        self._use = use.Use(lambda: self.describe()["resources"])
         self._care: dict[str, Callable[..., Any]] = {  # what a host's keeper calls, and no test
             "calibrate.sample": self.calibrate,
             "calibrate.estimate": _estimate,
@@ -84,8 +85,15 @@ class Session:
         """Return the answer to *call*."""
         self._note(call)
         blobs = {"blobs": call.blobs} if call.blobs else {}
-        answer = self._find(call.method)(**call.args, **blobs)
+        method = self._find(call.method)
+        with self._use.made() if self._acts(call.method) else contextlib.nullcontext():
+            answer = method(**call.args, **blobs)
         return answer if isinstance(answer, Reply) else Reply(answer)
+
+    def _acts(self, method: str) -> bool:
+        """Tell whether *method* may do something to the device."""
+        capability, _, name = method.partition(".")
+        return bool(name) and capability in self._controllers and capability not in {"screen", "audio"}
 
     def mark(self, text: str) -> dict[str, Any]:
         """Put *text* on the device's log."""
@@ -122,6 +130,7 @@ class Session:
         """Give everything back that was opened."""
         for opened in reversed(self._opened):
             opened.close()
+        self._use.close()
 
     def warm(self) -> None:
         """Import what the screen needs before somebody waits for it."""
