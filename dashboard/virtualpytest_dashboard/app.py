@@ -4,6 +4,7 @@
 /runs/{run}                           one run and its tests
 /runs/{run}/tests/{uuid}              one test
 /runs/{run}/attachments/{name}        a file beside the results
+/runs/{run}/events                    its changes, as they come
 /health                               for scripts
 /lab, /api, /ws/lab                   the lab: see `lab.routes`
 """
@@ -25,15 +26,14 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from virtualpytest_dashboard import attachments, health, pages, runs, tests
+from virtualpytest_dashboard import attachments, health, live, pages, runs, tests
 from virtualpytest_dashboard.folders import Folders
 from virtualpytest_dashboard.lab.routes import ROUTES as LAB
 from virtualpytest_dashboard.lab.site import Site
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; media-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": pages.SAFETY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
@@ -51,6 +51,7 @@ def create_app(folders: Sequence[Path], hosts: Sequence[str] = LOOPBACK, lab: Si
             Route("/runs/{run}", runs.one, name="run"),
             Route("/runs/{run}/tests/{uuid}", tests.one, name="test"),
             Route("/runs/{run}/attachments/{name}", attachments.one, name="attachment"),
+            Route("/runs/{run}/events", live.events, name="events"),
             Route("/health", health.health, name="health"),
             *(LAB if lab else ()),
             Mount("/static", StaticFiles(directory=pages.HERE / "static"), name="static"),

@@ -17,6 +17,11 @@ from virtualpytest_dashboard.folders import Folders
 from virtualpytest_dashboard.results import Folder
 
 HERE = Path(__file__).parent
+SAFETY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; media-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+SCRIPTED = f"{SAFETY}; script-src 'self'; connect-src 'self'"
 _GLYPHS = {
     "passed": "✓", "failed": "✕", "broken": "!", "lost": "⊘", "interrupted": "‖", "unknown": "?", "running": "▸",
     "not run": "○", "skipped": "–",

@@ -183,6 +183,7 @@ class Run:
     id: str
     title: str
     folder: Path
+    version: int = 0
     total: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)
     causes: Mapping[str, int] = field(default_factory=dict)

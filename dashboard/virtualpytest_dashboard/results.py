@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -57,8 +58,8 @@ class Folder:
     def _summary(self, kept: Mapping[Any, Any]) -> Run:
         times = {"start": kept["started"], "stop": kept["ended"], "ended": bool(kept["ended"] or not kept["started"])}
         with self._database.reading() as connection:
-            unreadable = queries.unreadable(connection, self._number)
-            run = Run(self.name, self.title, self.path, live=kept["live"], unreadable=unreadable, **times)
+            named = Run(self.name, self.title, self.path, kept["version"], live=kept["live"], **times)
+            run = replace(named, unreadable=queries.unreadable(connection, self._number))
             return summary(run, queries.tally(connection, self._number))
 
     def listing(self, asked: Asked) -> Listing:
@@ -159,6 +160,11 @@ def _number(database: Database, path: Path) -> int:
         return number
 
 
+def tells(name: str) -> bool:
+    """Tell whether a file called *name* says something about a run."""
+    return name.endswith(_TELLING) or name in _BESIDE
+
+
 def scan(path: Path) -> dict[str, Stamp]:
     """Return when each file that says something about the run was written, and its size."""
     return dict(sorted(_stamps(path)))
@@ -166,7 +172,7 @@ def scan(path: Path) -> dict[str, Stamp]:
 
 def _stamps(path: Path) -> Iterator[tuple[str, Stamp]]:
     for entry in _entries(path):
-        if entry.name.endswith(_TELLING) or entry.name in _BESIDE:
+        if tells(entry.name):
             with contextlib.suppress(FileNotFoundError):  # removed while we looked
                 state = entry.stat(follow_symlinks=False)
                 yield allure.text(entry.name), (state.st_mtime_ns, state.st_size)

@@ -29,4 +29,6 @@ def one(request: Request) -> Response:
     follow = run.live and "follow" in request.query_params
     shown = folder.listing(asked)
     seen = {row.id for row in shown.rows if row.bad and size_of(run.folder, row.picture) is not None}
-    return pages.render(request, "run.html", run=run, listing=shown, seen=seen, follow=follow)
+    response = pages.render(request, "run.html", run=run, listing=shown, seen=seen, follow=follow)
+    response.headers["Content-Security-Policy"] = pages.SCRIPTED
+    return response

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from virtualpytest_dashboard.lab.site import Site
 
 PORT = 8400
+_EXTRA = ("jinja2", "sqlalchemy", "starlette", "uvicorn", "watchfiles", "websockets")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -54,7 +55,7 @@ def _server() -> Callable[[Sequence[Path], str, socket.socket, Callable[[str], o
     try:
         from virtualpytest_dashboard.server import run
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in ("jinja2", "sqlalchemy", "starlette", "uvicorn", "websockets"):
+        if (error.name or "").partition(".")[0] not in _EXTRA:
             raise
         raise VirtualPytestError(
             "the dashboard needs virtualpytest[dashboard]: pip install 'virtualpytest[dashboard]'"

@@ -1,0 +1,46 @@
+"""A run's changes, told to open pages as server-sent events: each is the version of what the run's page would show."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from watchfiles import Change, awatch
+
+from virtualpytest_dashboard import pages
+from virtualpytest_dashboard.results import Folder, tells
+
+_STEP, _DEBOUNCE = 10, 50  # milliseconds: how soon a change is told, and how long a burst of them is gathered
+_HEARTBEAT = 2000  # milliseconds after which the folder is looked at unasked: some file systems tell of no change
+
+
+async def events(request: Request) -> Response:
+    """Tell of each change of a run until the reader goes."""
+    folder = await run_in_threadpool(pages.folder, request)
+    return StreamingResponse(_versions(folder), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+
+
+async def _versions(folder: Folder) -> AsyncIterator[str]:
+    told = -1
+    async for _ in _changes(folder.path):
+        version = (await run_in_threadpool(folder.run)).version
+        yield f"data: {version}\n\n" if version != told else ": nothing new\n\n"
+        told = version
+
+
+async def _changes(path: Path) -> AsyncIterator[None]:
+    """Yield now, and after each change in *path*."""
+    yield
+    try:
+        async for _ in awatch(path, watch_filter=_telling, step=_STEP, debounce=_DEBOUNCE, recursive=False,
+                              rust_timeout=_HEARTBEAT, yield_on_timeout=True):  # fmt: skip
+            yield
+    except FileNotFoundError:  # the folder is gone, and so is what there was to tell
+        return
+
+
+def _telling(_: Change, path: str) -> bool:
+    return tells(Path(path).name)
