@@ -37,6 +37,13 @@ def client_of(folder: Path, text: str, **options: Any) -> Iterator[TestClient]:
 @contextlib.contextmanager
 def served(folder: Path, text: str, *options: str) -> Iterator[str]:
     """Serve the dashboard with the command; give its address."""
+    with process(folder, text, *options) as (_, address):
+        yield address
+
+
+@contextlib.contextmanager
+def process(folder: Path, text: str, *options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Serve the dashboard with the command; give its process and its address."""
     lab, results = folder / "lab.toml", folder / "results"
     lab.write_text(text, encoding="utf-8")
     results.mkdir()
@@ -44,12 +51,12 @@ def served(folder: Path, text: str, *options: str) -> Iterator[str]:
     (results / "u-result.json").write_text(json.dumps(result), encoding="utf-8")
     words = ["dashboard", str(results), "--port", "0", "--vpt-lab", str(lab), *options]
     command = [sys.executable, "-m", "pytest_virtualpytest.cli", *words]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
         try:
-            assert process.stdout
-            yield process.stdout.readline().strip().rstrip("/")
+            assert running.stdout
+            yield running, running.stdout.readline().strip().rstrip("/")
         finally:
-            process.terminate()
+            running.terminate()
 
 
 @contextlib.contextmanager

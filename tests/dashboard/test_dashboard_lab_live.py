@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import labs
 import pytest
 from starlette.testclient import TestClient, WebSocketTestSession
 from starlette.websockets import WebSocketDisconnect
+from websockets.sync.client import connect
 
 pytest.importorskip("av", reason="the lab's devices want virtualpytest[host]")
 
@@ -124,3 +127,16 @@ def test_nonsense_ends_the_connection(client: TestClient, words: str) -> None:
             pass
 
     assert (last["type"], last["code"]) == ("websocket.close", 1003)
+
+
+def test_ctrl_c_ends_a_dashboard_that_is_watched_quietly(tmp_path: Path) -> None:
+    with (
+        labs.process(tmp_path, LAB) as (process, address),
+        connect(f"{address.replace('http', 'ws')}/ws/lab", origin=address) as page,
+    ):
+        page.send(json.dumps({"show": ["livebox2"], "size": "large"}))
+        labs.until(lambda: isinstance(page.recv(60), bytes))
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=30)
+
+    assert (process.returncode, output, errors) == (130, "", "")
