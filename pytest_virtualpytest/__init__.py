@@ -58,6 +58,7 @@ if TYPE_CHECKING:
         Not,
         Silence,
         Sound,
+        Speech,
         Target,
         Text,
         Then,
@@ -70,7 +71,7 @@ __all__ = [
     "ConfigError", "Device", "DeviceError", "DeviceLost", "Devices", "Dropout", "Duration", "Element", "Entry",
     "Frame", "Frozen", "Gone", "HostError", "Image", "Key", "Lab", "LabFault", "LeaseError", "Level", "Measure",
     "Measurement", "Motion", "Not", "NotSeen", "OutOfLimits", "Output", "Page", "Press", "ReferenceNotFound", "Region",
-    "Seen", "Series", "Sighting", "Silence", "Sound", "Target", "Text", "Then", "Tone", "Transition",
+    "Seen", "Series", "Sighting", "Silence", "Sound", "Speech", "Target", "Text", "Then", "Tone", "Transition",
     "VirtualPytestError", "Words", "Zap", "device_fixture", "for_seconds",
 ]  # fmt: skip
 
@@ -88,7 +89,7 @@ _HOMES = {
     },
     "targets": {
         "All", "AnyOf", "Appears", "Black", "Color", "Frozen", "Gone", "Image", "Motion", "Not", "Silence", "Sound",
-        "Target", "Text", "Then", "Tone", "for_seconds",
+        "Speech", "Target", "Text", "Then", "Tone", "for_seconds",
     },
 }
 

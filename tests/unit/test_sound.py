@@ -155,7 +155,7 @@ def test_it_travels(wanted: Heard) -> None:
         (lambda: Tone(440, tolerance=2), "a tone of 440 Hz for 0.2 s: tolerance 2 is not above 0 and below 0.5"),
         (lambda: Sound(channel="middle"), "channel 'middle' is neither 'left' nor 'right'"),  # type: ignore[arg-type]
         (lambda: as_target(Silence()), "silence for 1 s is heard, not seen; use audio.wait_for"),  # type: ignore[arg-type]
-        (lambda: heard_from_wire({"kind": "speech"}), "unknown sound 'speech'; known: silence, sound, tone"),
+        (lambda: heard_from_wire({"kind": "song"}), "unknown sound 'song'; known: silence, sound, tone, speech"),
     ],
 )
 def test_what_makes_no_sense_is_told(make: Callable[[], object], message: str) -> None:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pytest_virtualpytest.exceptions import CaptureError
 from pytest_virtualpytest.models import Sighting
-from pytest_virtualpytest.targets import Heard, Silence, Sound, Tone
+from pytest_virtualpytest.targets import Heard, Silence, Sound, Speech, Tone
 from virtualpytest_host.sound.blocks import Block
 from virtualpytest_host.sound.level import SILENCE, loudness
+from virtualpytest_host.sound.speech import Voice
 
 _STEP = 0.005  # seconds of sound whose level is judged at once
 _DIP = 0.06  # seconds that sound may be too quiet and go on
+_PAUSE = 0.3  # seconds between words
+_ONSET = 0.1  # seconds of a word until it is known for one
 _CYCLES, _SHORTEST = 12, 0.05  # of a tone that its pitch is told from, and the seconds at least
 _MOST = 0.5  # share of the power that a tone must have
 
@@ -24,7 +28,8 @@ class Listening:
 
     def __init__(self, wanted: Heard) -> None:
         self._wanted = wanted
-        self._dip = _DIP if isinstance(wanted, Sound) else 0.0
+        self._dip = {Sound: _DIP, Speech: _PAUSE}.get(type(wanted), 0.0)
+        self._voice = Voice() if isinstance(wanted, Speech) else None
         self._window: deque[Block] = deque()
         self._first: Block | None = None
         self._missed = self._held = self._packet = 0.0
@@ -33,19 +38,26 @@ class Listening:
 
     def hear(self, block: Block) -> Sighting | None:
         """Return where *wanted* began, once it has lasted long enough."""
-        pieces = [block] if isinstance(self._wanted, Tone) else block.pieces(_STEP)
         self._packet = block.seconds
-        return next((seen for piece in pieces if (seen := self._take(piece))), None)
-
-    def _take(self, block: Block) -> Sighting | None:
         if block.gap or block.generation != self._generation:
             self._generation = block.generation
             self._begin_anew()
             self._window.clear()
+            if self._voice:
+                self._voice.begin_anew()
+        return next((seen for piece in self._pieces(block) if (seen := self._take(piece))), None)
+
+    def _pieces(self, block: Block) -> Iterable[Block]:
+        if self._voice:
+            return self._voice.pieces(block, _channel(block, self._wanted))
+        return [block] if isinstance(self._wanted, Tone) else block.pieces(_STEP)
+
+    def _take(self, block: Block) -> Sighting | None:
         self._window.append(block)
         if self._is_so(block):
             self._first = self._first or block
-            self._held, self._missed = self._held + self._missed + block.seconds, 0.0
+            bridged = 0.0 if self._voice else self._missed  # a pause is no speech
+            self._held, self._missed = self._held + bridged + block.seconds, 0.0
             self.longest = max(self.longest, self._held)
         elif self._first is not None:
             self._missed += block.seconds
@@ -66,7 +78,7 @@ class Listening:
         return f"{heard}; {self.longest:.2f} s of it at most"
 
     def _found(self, first: Block) -> Sighting:
-        inexact = self._packet + (self._span / 2 if isinstance(self._wanted, Tone) else 0.0)
+        inexact = self._packet + (self._span / 2 if isinstance(self._wanted, Tone) else _ONSET if self._voice else 0.0)
         name, error = str(self._wanted), first.error + inexact
         return Sighting(True, name, first.captured, error, first.pts, first.generation, inexact, score=1.0)
 
@@ -77,6 +89,8 @@ class Listening:
         wanted = self._wanted
         if isinstance(wanted, Tone):
             return self._rings(wanted, block)
+        if self._voice:
+            return self._speaks(self._voice, block)
         level = loudness(_channel(block, wanted))
         if isinstance(wanted, Silence):
             self._nearest = min(self._nearest if self._nearest[0] > SILENCE else (0.0, 0.0), (level, 0.0))
@@ -84,6 +98,11 @@ class Listening:
         assert isinstance(wanted, Sound)
         self._nearest = max(self._nearest, (level, 0.0))
         return level >= wanted.above
+
+    def _speaks(self, voice: Voice, piece: Block) -> bool:
+        assert isinstance(self._wanted, Speech)
+        self._nearest = max(self._nearest, (piece.level, 0.0))
+        return voice.speaks(piece) and piece.level >= self._wanted.above
 
     def _rings(self, wanted: Tone, block: Block) -> bool:
         """Tell whether the last cycles are of the pitch."""
