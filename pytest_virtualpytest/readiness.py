@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pytest_virtualpytest.device import Device
 
 _SECONDS = 10.0
+_GLANCE = 1.0  # seconds to look where the next thing to do is a key: pressing it does no harm to a device that is slow
 
 
 def make_ready(device: Device) -> None:
@@ -20,10 +21,10 @@ def make_ready(device: Device) -> None:
         return
     seconds = ready.timeout or _SECONDS
     with device.link.step(f"ready: {ready.check}", {"recover": ", ".join(ready.recover)}):
-        failure = _look(device, 1.0 if ready.recover else seconds)
-        for step in ready.recover if failure else ():
+        failure = _look(device, _GLANCE if ready.recover else seconds)
+        for number, step in enumerate(ready.recover if failure else ()):
             _do(device, step)
-            failure = _look(device, seconds)
+            failure = _look(device, _GLANCE if _is_key(step, *ready.recover[number + 1 :][:1]) else seconds)
             if failure is None:
                 return
         if failure is not None:
@@ -42,6 +43,11 @@ def _look(device: Device, seconds: float) -> NotSeen | None:
     except NotSeen as error:
         return error
     return None
+
+
+def _is_key(step: str, following: str = "power.") -> bool:
+    """Tell whether both *step* and the one *following* it, if there is one, are keys."""
+    return not step.startswith("power.") and not following.startswith("power.")
 
 
 def _do(device: Device, step: str) -> None:

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -272,6 +273,17 @@ def test_hook_prepares_each_device(pytester: pytest.Pytester, relays: Path, diar
     pytester.runpytest_subprocess().assert_outcomes(passed=1)
 
     assert diary.read_text().split("\n")[1:3] == ["press test_box", "press OK"]
+
+
+def test_keys_of_recovery_follow_soon(pytester: pytest.Pytester, box: Path) -> None:
+    with box.open("a") as lab:
+        lab.write('ready = { check = "guide-header.png", recover = ["BACK", "BACK", "GUIDE"], timeout = 60 }\n')
+    pytester.makepyfile("def test_box(stb): assert stb.screen.find('guide-header.png')")
+
+    begin = time.monotonic()
+    pytester.runpytest_subprocess().assert_outcomes(passed=1)
+
+    assert time.monotonic() - begin < 60
 
 
 def test_device_that_is_not_ready_is_recovered(pytester: pytest.Pytester, box: Path) -> None:
