@@ -103,7 +103,7 @@ class Gremlin(threading.Thread):
                 self._strike(self._chance.choice(sorted(victims)))
 
     def stop(self) -> None:
-        """Leave everything alone from now on; what of ssh was stopped goes on, as a machine that is back."""
+        """Leave everything alone from now on; what was stopped and still is goes on, as a machine that is back."""
         self._over.set()
         self.join(5)
         for pid in self._stopped:
@@ -115,7 +115,7 @@ class Gremlin(threading.Thread):
         name = command_of(pid)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(pid, number)
-            self._stopped += [pid] if number == signal.SIGSTOP and name.startswith("ssh") else []
+            self._stopped += [pid] if number == signal.SIGSTOP else []
             self.done.append(f"{signal.Signals(number).name} {name}")
 
 
