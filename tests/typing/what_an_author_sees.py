@@ -33,6 +33,7 @@ from pytest_virtualpytest import (
     Region,
     Series,
     Sighting,
+    Speech,
     Text,
     Then,
     Words,
@@ -78,6 +79,9 @@ def test_screen(stb: Device) -> None:
 def test_sound_and_supply(stb: Device) -> None:
     assert_type(stb.audio.level(), Level)
     assert_type(stb.audio.level().rms, float)
+    assert_type(stb.audio.level().loudness, float | None)
+    assert_type(stb.audio.wait_for(Speech()), Sighting)
+    assert_type(stb.audio.offset(), Duration)
     assert_type(stb.power.status(), bool)
     assert_type(stb.name, str)
     stb.power.cycle()
