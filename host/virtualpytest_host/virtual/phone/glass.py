@@ -14,9 +14,10 @@ from virtualpytest_host.virtual.phone.views import View
 
 KEYS = {
     "HOME": 3, "BACK": 4, "DPAD_UP": 19, "DPAD_DOWN": 20, "DPAD_LEFT": 21, "DPAD_RIGHT": 22, "DPAD_CENTER": 23,
-    "VOLUME_UP": 24, "VOLUME_DOWN": 25, "POWER": 26, "ENTER": 66, "DEL": 67, "MENU": 82, "MEDIA_STOP": 86,
-    "MEDIA_REWIND": 89, "MEDIA_FAST_FORWARD": 90, "MEDIA_PLAY": 126, "MEDIA_PAUSE": 127, "VOLUME_MUTE": 164,
-    "INFO": 165, "CHANNEL_UP": 166, "CHANNEL_DOWN": 167, "GUIDE": 172, "APP_SWITCH": 187, "SLEEP": 223, "WAKEUP": 224,
+    "VOLUME_UP": 24, "VOLUME_DOWN": 25, "POWER": 26, "CAMERA": 27, "TAB": 61, "ENTER": 66, "DEL": 67, "MENU": 82,
+    "SEARCH": 84, "MEDIA_STOP": 86, "MEDIA_REWIND": 89, "MEDIA_FAST_FORWARD": 90, "MEDIA_PLAY": 126, "MEDIA_PAUSE": 127,
+    "VOLUME_MUTE": 164, "INFO": 165, "CHANNEL_UP": 166, "CHANNEL_DOWN": 167, "GUIDE": 172, "TV_INPUT": 178,
+    "APP_SWITCH": 187, "SLEEP": 223, "WAKEUP": 224,
     **{str(digit): 7 + digit for digit in range(10)},
 }  # fmt: skip
 
