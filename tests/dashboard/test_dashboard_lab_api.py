@@ -10,6 +10,7 @@ from pathlib import Path
 import labs
 import pytest
 from starlette.testclient import TestClient
+from virtualpytest_dashboard.lab import polling
 
 from pytest_virtualpytest.wire import Call
 
@@ -170,6 +171,21 @@ def test_mistakes_of_the_lab_file_are_shown_until_they_are_mended(tmp_path: Path
     assert "devices.x.virtual" in page.text
     assert "devices.x.virtual" in told.json()["error"]
     assert mended["kind"] == "account"
+
+
+def test_hosts_are_left_alone_when_nobody_looks_and_reached_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(polling, "IDLE", 1.0)
+    with labs.client_of(tmp_path, '[devices.x]\nkind = "account"\nresources = ["account:x"]\n') as client:
+        labs.device(client, "x", "free")
+        [gateways] = client.app.state.lab.bench().reach._gateways.values()  # type: ignore[attr-defined]
+        opened = gateways.of("local")
+
+        labs.until(lambda: not opened.alive)
+
+        assert labs.device(client, "x", "free")["state"] == "free"
+        assert gateways.of("local") is not opened
 
 
 def test_no_host_is_reached_before_somebody_looks(folder: Path, client: TestClient, tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ def device(request: HTTPConnection, name: str | None = None) -> tuple[Bench, Dev
     found = lab.device(wanted)
     if found is None:
         raise HTTPException(404, f"{lab.lab.name}: no device {wanted!r}{nearest(wanted, lab.lab.devices)}")
+    lab.survey.want(found)
     return lab, found
 
 

@@ -47,13 +47,17 @@ class Poll(Generic[Found]):
 
     def _run(self) -> None:
         while self._goes_on():
-            self._last = self._ask()
-            self._closed.wait(self._every)
-        self._rest()
+            while self._is_wanted():
+                self._last = self._ask()
+                self._closed.wait(self._every)
+            self._rest()
 
     def _goes_on(self) -> bool:
+        """Tell whether there is interest, also such as came while this was going to rest; else the thread ends."""
         with self._lock:
-            if not self._closed.is_set() and time.monotonic() - self._wanted < IDLE:
-                return True
-            self._thread = None
-            return False
+            if not self._is_wanted():
+                self._thread = None
+            return self._thread is not None
+
+    def _is_wanted(self) -> bool:
+        return not self._closed.is_set() and time.monotonic() - self._wanted < IDLE

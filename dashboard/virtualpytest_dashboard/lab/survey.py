@@ -42,6 +42,10 @@ class Survey:
         """Return how device *name* is."""
         return next(state for state in self.devices() if state.name == name)
 
+    def want(self, device: DeviceConfig) -> None:
+        """Keep the way to *device* open for a while: it closes once nobody wants anything of its host."""
+        self._hosts[device.host].value()
+
     def close(self) -> None:
         """Ask no more."""
         for host in self._hosts.values():
