@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from virtualpytest_dashboard.records import Row
 
-PAGE = 200
+PAGE = 100
 _ORDERS = ("verdict", "test", "device", "duration", "start")
 
 

@@ -25,19 +25,23 @@ async def events(request: Request) -> Response:
 
 async def _versions(folder: Folder) -> AsyncIterator[str]:
     told = -1
-    async for _ in _changes(folder.path):
-        version = (await run_in_threadpool(folder.run)).version
+    async for names in _changes(folder.path):
+        version = await run_in_threadpool(_version, folder, names)
         yield f"data: {version}\n\n" if version != told else ": nothing new\n\n"
         told = version
 
 
-async def _changes(path: Path) -> AsyncIterator[None]:
-    """Yield now, and after each change in *path*."""
-    yield
+def _version(folder: Folder, names: set[str]) -> int:
+    return folder.take(names) if names else folder.run().version
+
+
+async def _changes(path: Path) -> AsyncIterator[set[str]]:
+    """Yield now, and then the names of what has changed in *path*; none every now and then."""
+    yield set()
     try:
-        async for _ in awatch(path, watch_filter=_telling, step=_STEP, debounce=_DEBOUNCE, recursive=False,
+        async for found in awatch(path, watch_filter=_telling, step=_STEP, debounce=_DEBOUNCE, recursive=False,
                               rust_timeout=_HEARTBEAT, yield_on_timeout=True):  # fmt: skip
-            yield
+            yield {Path(changed).name for _, changed in found}
     except FileNotFoundError:  # the folder is gone, and so is what there was to tell
         return
 

@@ -6,7 +6,7 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -60,7 +60,8 @@ class Folder:
         with self._database.reading() as connection:
             named = Run(self.name, self.title, self.path, kept["version"], live=kept["live"], **times)
             run = replace(named, unreadable=queries.unreadable(connection, self._number))
-            return summary(run, queries.tally(connection, self._number))
+            tallies, general = queries.tally(connection, self._number), queries.globals_of(connection, self._number)
+        return summary(run, tallies, general)
 
     def listing(self, asked: Asked) -> Listing:
         """Return the tests that were asked for, as they were when the folder was last read."""
@@ -103,6 +104,23 @@ class Folder:
         files = scan(self.path)
         self._seen = _Seen.of(self.path, files)
         self._ingest.files(files, causes.categories(self.path / "categories.json"))
+        self._compare(files)
+
+    def take(self, names: Iterable[str]) -> int:
+        """Read the files *names*, which somebody saw change, without a look at the others; return the version then.
+
+        Whoever does so has to tell of each change: until `_RARELY` is over, nobody else looks.
+        """
+        with self._lock:
+            found = {name: stamp for name in names if (stamp := _stamp(self.path / name))}
+            if self._seen.at == 0 or len(found) < len(set(names)) or found.keys() & set(_BESIDE):
+                return self.run().version  # gone, or rules that judge all
+            self._ingest.some(found, causes.categories(self.path / "categories.json"))
+            self._seen.trust(self.path)
+            self._compare(found)
+            return self.run().version
+
+    def _compare(self, files: Mapping[str, Stamp]) -> None:
         kept = self._kept()
         if kept["told"] != kept["version"] or kept["live"] != bool(kept["started"] and _lives(kept["ended"], files)):
             self._hear(files)
@@ -124,19 +142,24 @@ class _Seen:
     """When a folder was looked through, and what could have changed since without a look at every file."""
 
     def __init__(self, newest: float = 0.0, state: object = None) -> None:
-        self._at, self._newest, self._state = time.time(), newest, state
+        self.at = time.time() if state else 0
+        self._newest, self._state = newest, state
 
     @classmethod
     def of(cls, path: Path, files: Mapping[str, Stamp]) -> _Seen:
         """Return the state of *path*, in which *files* were found."""
         return cls(max((stamp[0] for stamp in files.values()), default=0) / 1e9, _outside(path))
 
+    def trust(self, path: Path) -> None:
+        """Take what has changed in *path* for seen, as all of it was told."""
+        self._newest, self._state = 0.0, _outside(path)
+
     def stale(self, path: Path) -> bool:
         """Tell whether *path* has to be looked through again."""
         now = time.time()
-        if self._state is None or self._at - self._newest < _QUIET or self._state != _outside(path):
+        if self._state is None or self.at - self._newest < _QUIET or self._state != _outside(path):
             return True
-        return now - self._at > _RARELY
+        return now - self.at > _RARELY
 
 
 def _outside(path: Path) -> object:

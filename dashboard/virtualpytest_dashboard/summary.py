@@ -16,9 +16,9 @@ from virtualpytest_dashboard.records import CAUSES, RANK, VERDICTS, DeviceTally,
 _MOST = 1 << 20
 
 
-def summary(run: Run, tallies: Sequence[Mapping[Any, Any]]) -> Run:
-    """Return *run* with what the *tallies* of its tests and its other files tell."""
-    errors, unfit = _globals(run.folder)
+def summary(run: Run, tallies: Sequence[Mapping[Any, Any]], general: Sequence[str]) -> Run:
+    """Return *run* with what the *tallies* of its tests, the files *general* and others beside them tell."""
+    errors, unfit = _globals(run.folder, general)
     categories = _count(tallies, "category")
     return replace(
         run,
@@ -68,14 +68,14 @@ def _tally(device: str, host: str, tallies: Sequence[Mapping[Any, Any]]) -> Devi
     return DeviceTally(device, host, counts, _ordered(CAUSES, _count(tallies, "cause")))
 
 
-def _globals(folder: Path) -> tuple[list[str], list[Unreadable]]:
+def _globals(folder: Path, names: Sequence[str]) -> tuple[list[str], list[Unreadable]]:
     """Return what went wrong outside of any test, and the files that do not say it."""
     errors, unfit = [], []
-    for path in sorted(folder.glob("*-globals.json")):
+    for name in names:
         try:
-            document = allure.read(path)
+            document = allure.read(folder / name)
         except VirtualPytestError as error:
-            unfit.append(Unreadable(path.name, error.message))
+            unfit.append(Unreadable(name, error.message))
         else:
             errors += [allure.text(member.get("message")) for member in allure.members(document.get("errors"))]
     return errors, unfit

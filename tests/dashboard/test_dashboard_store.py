@@ -171,3 +171,28 @@ def test_store_is_no_attachment(folder: Path, write: Write) -> None:
                    for name in (PLACE, f"{PLACE}/results-1.sqlite", f"{PLACE}%2Fresults-1.sqlite")]  # fmt: skip
 
     assert answers == [404, 404, 404]
+
+
+def test_file_that_was_told_is_read_alone(folder: Path, write: Write) -> None:
+    write("test_zap")
+    run = _opened(folder)
+    before = run.run().version
+    write("test_power")
+    write("test_guide")
+
+    after = run.take({"0001-result.json"})
+
+    assert after > before
+    assert sorted(_names(run)) == ["test_power", "test_zap"]
+
+
+def test_file_that_was_told_and_is_gone_is_forgotten(folder: Path, write: Write) -> None:
+    write("test_zap")
+    write("test_power")
+    run = _opened(folder)
+    run.run()
+    (folder / "0001-result.json").unlink()
+
+    run.take({"0001-result.json"})
+
+    assert _names(run) == ["test_zap"]

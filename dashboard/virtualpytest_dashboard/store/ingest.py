@@ -51,6 +51,13 @@ class Ingest:
         gone = known.keys() - files.keys()
         if gone:
             self._forget(gone, changed, files)
+        self._take(changed, rules)
+
+    def some(self, files: Mapping[str, Stamp], rules: Sequence[causes.Category]) -> None:
+        """Read *files* again, and leave all others as they are."""
+        self._take(files, rules)
+
+    def _take(self, changed: Mapping[str, Stamp], rules: Sequence[causes.Category]) -> None:
         for names in _batches(changed):
             self._keep([self._read(name, changed[name], rules) for name in names])
 

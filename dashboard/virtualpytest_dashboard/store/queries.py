@@ -101,6 +101,12 @@ def unreadable(connection: Connection, run: int) -> list[Unreadable]:
     return [Unreadable(name, why) for name, why in connection.execute(found)]
 
 
+def globals_of(connection: Connection, run: int) -> list[str]:
+    """Return the files of a run that tell what went wrong outside of any test."""
+    named = FILE.c.name.endswith("-globals.json", autoescape=True)
+    return list(connection.execute(select(FILE.c.name).where(FILE.c.run == run, named).order_by(FILE.c.name)).scalars())
+
+
 def with_files(connection: Connection, run: int) -> list[Row]:
     """Return the tests of a run that have a result, as far as the journal is held against them."""
     columns = [RESULT.c[name] for name in ("uuid", "name", "full_name", "verdict", "start", "stop")]
