@@ -1,0 +1,83 @@
+"""Checks of what acts on a device and of what shows it: keys, supply, touch, elements, stream."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import pytest
+
+from pytest_virtualpytest.capabilities import Key
+from pytest_virtualpytest.exceptions import DeviceError
+from virtualpytest_host.testing.opened import NOBODY, Opened, keys
+
+
+class Remotes(Opened):
+    """Keys."""
+
+    spared: ClassVar[frozenset[str]] = frozenset({Key.POWER, "POWER_ON", "POWER_OFF", "SLEEP"})  # never pressed here
+
+    def test_every_key_can_be_pressed(self, opened: Any) -> None:
+        """Fail if a key that it tells of is an error."""
+        known = [key for key in keys(opened) if key not in self.spared]
+
+        for key in known:
+            opened.press(key)
+
+    def test_key_that_it_lacks_is_an_error_that_lists_its_keys(self, opened: Any) -> None:
+        """Fail if a wrong key does anything but raise an error of one line."""
+        with pytest.raises(DeviceError) as caught:
+            opened.press(NOBODY)
+
+        assert NOBODY in caught.value.message
+        assert [key for key in keys(opened) if key not in caught.value.message] == []
+
+    def test_keys_are_told_unopened(self, controller: Any) -> None:
+        """Fail if its keys depend on the device."""
+        known = keys(controller)
+
+        assert len(known) == len(set(known))
+
+
+class Supplies(Opened):
+    """Power."""
+
+    def test_off_is_off_and_on_is_on(self, opened: Any) -> None:
+        """Fail if the state told is not the one that was switched to; twice is as good as once."""
+        told = []
+        for switch in (opened.off, opened.off, opened.on, opened.on):
+            switch()
+            told.append(opened.status())
+
+        assert told == [False, False, True, True]
+
+
+class Touches(Opened):
+    """A screen that is touched."""
+
+    def test_is_tapped_and_swiped(self, opened: Any) -> None:
+        """Fail if a tap, a long touch, a swipe or a way of several points is an error."""
+        opened.tap(5, 5)
+        for way in ([(5, 5), (5, 5)], [(5, 5), (9, 9)], [(5, 5), (9, 9), (5, 9)]):
+            opened.swipe(way, 0.1)
+
+
+class Uis(Opened):
+    """Elements."""
+
+    def test_root_is_on_screen(self, opened: Any) -> None:
+        """Fail if the root has no size."""
+        region = opened.tree().region
+
+        assert region.width > 0
+        assert region.height > 0
+
+
+class Streams(Opened):
+    """Pictures and sound."""
+
+    def test_stream_is_the_same_source_each_time(self, opened: Any) -> None:
+        """Fail if it does not say what the recorder shall open."""
+        source = opened.stream()
+
+        assert source.url
+        assert source == opened.stream()
