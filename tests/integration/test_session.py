@@ -92,7 +92,7 @@ def test_unknown_controller_names_the_nearest(local_gateways: Gateways) -> None:
     message = refusal(local_gateways, {**rack(), "controller": "raxk"})
 
     assert message == (
-        f"{WHERE}: no controller 'raxk'; known here: adb, ecp, rack, tasmota, video; did you mean 'rack'?"
+        f"{WHERE}: no controller 'raxk'; known here: adb, ecp, rack, shelly, tasmota, video; did you mean 'rack'?"
     )
 
 

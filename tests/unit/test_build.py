@@ -59,8 +59,8 @@ def test_controller_gives_what_it_is_told_to() -> None:
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        (entry("epc"), "no controller 'epc'; known here: adb, ecp, rack, tasmota, video; did you mean 'ecp'?"),
-        (entry("hdmi9"), "no controller 'hdmi9'; known here: adb, ecp, rack, tasmota, video"),
+        (entry("epc"), "no controller 'epc'; known here: adb, ecp, rack, shelly, tasmota, video; did you mean 'ecp'?"),
+        (entry("hdmi9"), "no controller 'hdmi9'; known here: adb, ecp, rack, shelly, tasmota, video"),
         (entry("ecp"), "controller 'ecp': setting 'url' is missing"),
         (
             entry("ecp", url="http://box", timeuot=3),
