@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
-
-import numpy as np
 
 from pytest_virtualpytest.models import Region
 from virtualpytest_host.needs import host_extra
@@ -48,7 +45,9 @@ def brightest(picture: Picture, region: Region | None = None, threshold: int = 2
 def _colourful(plane: Plane, area: Region, gain: float) -> Bright:
     right, bottom = -(-(area.x + area.width) // 2), -(-(area.y + area.height) // 2)
     half = plane[area.y // 2 : bottom, area.x // 2 : right]
-    return _highest(cast(Plane, cv2.absdiff(half, np.full_like(half, 128))), 0, gain, 2)
+    low, high, lowest, highest = cv2.minMaxLoc(half)
+    value, (x, y) = (high - 128, highest) if high + low > 256 else (128 - low, lowest)
+    return Bright(max(0.0, value * gain), int(x) * 2, int(y) * 2)
 
 
 def _highest(plane: Plane, floor: int, gain: float, step: int) -> Bright:
