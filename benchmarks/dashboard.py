@@ -22,7 +22,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -144,7 +144,7 @@ def served(folder: Path, rounds: int, size: str) -> Iterator[dict[str, object]]:
             yield figure("result-to-page-ms", median(lambda: arrive(folder, events, run), 10 * rounds), "ms", 100)
 
 
-def arrive(folder: Path, events: object, run: str) -> None:
+def arrive(folder: Path, events: Iterable[bytes], run: str) -> None:
     """Write a result and wait until the page holds it."""
     number = time.time_ns()
     path = folder / f"{number}-result.json"
@@ -152,8 +152,9 @@ def arrive(folder: Path, events: object, run: str) -> None:
     part.write_text(json.dumps({**result(0), "uuid": f"new-{number}", "historyId": f"new-{number}", "status": "failed",
                                 "name": f"test_new_{number}", "start": 0}), encoding="utf-8")  # fmt: skip
     part.rename(path)
-    while f"test_new_{number}".encode() not in get(run):
-        next(line for line in events if line.startswith(b"data: "))  # type: ignore[attr-defined]
+    told = (line for line in events if line.startswith(b"data: "))
+    while next(told) and f"test_new_{number}".encode() not in get(run):
+        continue
 
 
 def median(act: Callable[[], object], times: int) -> float:
