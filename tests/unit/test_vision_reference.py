@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
+
 import cv2
 import numpy as np
 import pytest
 from drawn import Pixels, Shelf, blank, button, coded, on, plain, png, reference
+from PIL import Image
 from virtualpytest_host.vision.match import find
 from virtualpytest_host.vision.reference import Reference
 
@@ -89,6 +92,36 @@ def test_content_that_is_no_picture_is_an_error(content: bytes) -> None:
         Reference.decode("banner.png", content)
 
     assert str(caught.value) == f"banner.png: its {len(content)} bytes cannot be read as a picture"
+
+
+def test_picture_of_fractions_is_an_error() -> None:
+    fractions = bytes(cv2.imencode(".tiff", RECORD.astype(np.float32) / 255)[1])
+
+    with pytest.raises(ReferenceNotFound) as caught:
+        Reference.decode("banner.tiff", fractions)
+
+    assert str(caught.value) == "banner.tiff: its pixels are float32; save it with 8 or 16 bits a channel"
+
+
+@pytest.mark.parametrize(("mode", "kind"), [("CMYK", "JPEG"), ("CMYK", "TIFF"), ("P", "PNG"), ("LA", "PNG")])
+def test_picture_for_print_and_of_few_colours_is_read_alike(mode: str, kind: str) -> None:
+    file = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(RECORD[:, :, ::-1])).convert(mode).save(file, kind)
+
+    found = find(plain(on(blank(), RECORD, (101, 57))), Reference.decode("banner", file.getvalue()))
+
+    assert found.found
+    assert found.region == (101, 57, 96, 32)
+
+
+def test_reference_of_ten_thousand_pixels_is_larger_than_the_picture() -> None:
+    wide = np.zeros((10, 10_000, 3), np.uint8)
+    wide[:, ::2] = 255
+
+    with pytest.raises(ReferenceNotFound) as caught:
+        find(plain(blank()), Reference.decode("wide.png", png(wide)))
+
+    assert str(caught.value) == "wide.png: the reference is 10000x10, larger than the picture, 320x180"
 
 
 def test_flat_reference_is_an_error() -> None:

@@ -128,6 +128,8 @@ def _decode(name: str, content: bytes) -> Plane:
         raise ReferenceNotFound(f"{name}: its {len(content)} bytes cannot be read as a picture")
     if pixels.dtype == np.uint16:
         pixels = (pixels // 256).astype(np.uint8)
+    if pixels.dtype != np.uint8:
+        raise ReferenceNotFound(f"{name}: its pixels are {pixels.dtype}; save it with 8 or 16 bits a channel")
     if pixels.ndim == 2:
         pixels = cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR)
     return cast(Plane, pixels)
