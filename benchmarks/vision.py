@@ -131,12 +131,12 @@ def together(rounds: int) -> Figure:
 
 def looking(rounds: int) -> Iterator[Figure]:
     """Yield what the checks of a whole 720p frame take, beyond decoding."""
-    pictures = [Picture.from_bgr(noisy(scenes.live(1, number), number)) for number in (10, 11)]
-    still = [Picture.from_bgr(noisy(drawing.home(0), number, 0.7)) for number in (1, 2)]
+    before, after = (Picture.from_bgr(noisy(scenes.live(1, number), number)) for number in (10, 11))
+    held, same = (Picture.from_bgr(noisy(drawing.home(0), number, 0.7)) for number in (1, 2))
     black = Picture.from_bgr(np.zeros((720, 1280, 3), np.uint8))
     checks: list[tuple[str, Callable[[], object], float]] = [
-        ("motion-ms", lambda: change(*pictures), 0.4),
-        ("frozen-ms", lambda: change(*still), 0.1),
+        ("motion-ms", lambda: change(before, after), 0.4),
+        ("frozen-ms", lambda: change(held, same), 0.1),
         ("black-ms", lambda: brightest(black), 0.05),
     ]
     for name, check, want in checks:
@@ -148,7 +148,10 @@ def reading(rounds: int) -> Figure:
     line = np.full((32, 300), 255, np.uint8)
     cv2.putText(line, "Parental control", (8, 23), cv2.FONT_HERSHEY_SIMPLEX, 0.8, 0, 2, cv2.LINE_AA)
     program = ocr.Program(shutil.which("tesseract") or sys.exit("the figure text-line needs the program tesseract"))
-    ways = [lambda: ocr.read(line, "eng"), lambda: program.words(line, "eng", ocr.BLOCKS)]
+    ways: list[Callable[[], object]] = [
+        lambda: ocr.read(line, "eng"),
+        lambda: program.words(line, "eng", ocr.BLOCKS),
+    ]
     for way in ways:
         way()
     rows = [[_clock(way) for way in ways] for _ in range(rounds)]
