@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -42,7 +43,8 @@ class Controller:
         """Give each worker a channel of its own beside xdist's."""
         channel = node.gateway.newchannel()
         node.workerinput[side.KEY] = channel
-        self._states[node] = WorkerState(node.gateway.id, self._run.id)
+        popen = getattr(node.gateway._io, "popen", None)  # noqa: SLF001  # execnet's, where it has started a process
+        self._states[node] = WorkerState(node.gateway.id, self._run.id, popen.pid if popen else 0)
         self._sides[node] = side.Side(channel, lambda message: self._take(node, message))
         if len(self._states) == 1:
             threading.Thread(target=self._watch, daemon=True, name="watch over the workers").start()
@@ -116,7 +118,7 @@ class Controller:
             return
         match word:
             case "worker":
-                state.pid = values[0] if node.gateway.spec.popen else 0
+                state.pid, state.begun = values[0] if node.gateway.spec.popen else 0, True
                 for unfit in self._unfit:
                     self._sides[node].send("unfit", *unfit)
                 self._sides[node].send("provisioned", provisioning.done(self._run.config))
@@ -150,7 +152,7 @@ class Controller:
             for node, state in list(self._states.items()):
                 if late > 2.0:  # this process itself was stopped: what the workers said meanwhile is still to be read
                     state.heard = now
-                if state.pid and now - state.heard > SILENCE:
+                if state.pid and now - state.heard > SILENCE and (state.begun or _stopped(state.pid)):
                     state.killed = f"was ended: nothing was heard from it for {SILENCE:g} s"
                     self._end(node, state.pid)
                     state.pid = 0
@@ -168,3 +170,10 @@ class Controller:
         if reporter is not None:
             reporter.ensure_newline()
             reporter.write_line(line)
+
+
+def _stopped(pid: int) -> bool:
+    """Tell whether process *pid* has been stopped; one that only begins slowly has not."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+    return False

@@ -10,11 +10,15 @@ from typing import Any
 
 @dataclass
 class WorkerState:
-    """One worker, as its messages tell; *heard* is when the last one came, on CLOCK_MONOTONIC."""
+    """One worker, as its messages tell; *heard* is when the last one came, on CLOCK_MONOTONIC.
+
+    *pid* is 0 where it is not on this machine, or has been ended; *begun* says that it beats.
+    """
 
     worker: str
     run: str
     pid: int = 0
+    begun: bool = False
     heard: float = field(default_factory=time.monotonic)
     test: str = ""
     began: float = 0.0

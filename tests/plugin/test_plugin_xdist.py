@@ -58,6 +58,23 @@ def test_scheduling_that_the_user_chose_is_kept(
     result.stdout.fnmatch_lines([f"scheduling tests via {name}"])
 
 
+def test_worker_that_is_stopped_before_it_begins_is_replaced(pytester: pytest.Pytester, relays: Path) -> None:
+    pytester.makeconftest(
+        """
+        import os, signal
+        from pathlib import Path
+        if os.environ.get("PYTEST_XDIST_WORKER") == "gw0" and not Path("stopped").exists():
+            Path("stopped").touch()
+            os.kill(os.getpid(), signal.SIGSTOP)
+        """
+    )
+    pytester.makepyfile("def test_box(stb): pass\ndef test_tv(tv): pass")
+
+    pytester.runpytest_subprocess("-n", "2", timeout=90).assert_outcomes(passed=2)
+
+    assert Path("stopped").exists()
+
+
 def test_auto_is_one_worker_for_each_device(pytester: pytest.Pytester, relays: Path) -> None:
     pytester.makepyfile("def test_box(stb): pass\ndef test_tv(tv): pass")
 
