@@ -19,11 +19,15 @@ _ANYWHERE = ("", "0.0.0.0", "::")
 
 
 def run(
-    folders: Sequence[Path], host: str, listener: socket.socket, ready: Callable[[str], object], lab: Site | None = None
+    folders: Sequence[Path],
+    host: str,
+    listener: socket.socket,
+    ready: Callable[[str], object],
+    lab: Site | None = None,
+    names: Sequence[str] = (),
 ) -> None:
-    """Serve *folders* and *lab* on *listener* until Ctrl-C."""
-    hosts = ["*"] if host in _ANYWHERE else [*LOOPBACK, _literal(host)]
-    app = create_app(folders, hosts, lab)
+    """Serve *folders* and *lab* on *listener* until Ctrl-C, to who calls this machine by its own names or *names*."""
+    app = create_app(folders, [*LOOPBACK, *(_own() if host in _ANYWHERE else [_literal(host)]), *names], lab)
     config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, lifespan="off")
     address = f"http://{_literal(host)}:{listener.getsockname()[1]}/"
     logging.getLogger("uvicorn.error").addFilter(_news)
@@ -35,6 +39,15 @@ def run(
 def _news(record: logging.LogRecord) -> bool:
     """Keep from the terminal what was only cut short by the end of the server."""
     return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
+
+
+def _own() -> set[str]:
+    """Return the names and addresses of this machine: a page elsewhere must not reach it by a name that it made up."""
+    name = socket.gethostname()
+    found = {name, socket.getfqdn()}
+    with contextlib.suppress(OSError):  # a name that nobody resolves
+        found |= {_literal(str(info[4][0])) for info in socket.getaddrinfo(name, None)}
+    return found
 
 
 def _literal(host: str) -> str:

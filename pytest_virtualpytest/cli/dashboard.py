@@ -20,6 +20,8 @@ def add(commands: options.Commands) -> None:
     parser.add_argument("folders", metavar="FOLDER", nargs="+", help="Allure results, or a folder of such folders")
     parser.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="listen here (default: 127.0.0.1)")
     parser.add_argument("--port", type=int, default=8400, help="(default: 8400; 0: any free one)")
+    about = "answer to this name too, as behind a proxy; may repeat (default: the names and addresses of this machine)"
+    parser.add_argument("--allowed-host", action="append", default=[], metavar="NAME", help=about)
     about = "let people on this machine take devices, as `virtualpytest take` does (default: they can only look)"
     parser.add_argument("--control", action="store_true", help=about)
     options.add_lab(parser, "--vpt-lab")
@@ -30,5 +32,5 @@ def run(args: argparse.Namespace) -> int:
     """Serve until Ctrl-C, whose exit code this has."""
     serve = import_module("virtualpytest_dashboard.serve")
     ready = functools.partial(print, flush=True)
-    serve.main(args.folders, args.host, args.port, ready, lab=args.lab, control=args.control)
+    serve.main(args.folders, args.host, args.port, ready, lab=args.lab, control=args.control, names=args.allowed_host)
     return 130

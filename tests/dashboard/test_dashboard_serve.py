@@ -25,13 +25,14 @@ NOBODY = 65534
 SERVE = """
 import sys
 from virtualpytest_dashboard import serve
-serve.main(sys.argv[1:], port=0, ready=lambda address: print(address, flush=True))
+folder, host, *names = sys.argv[1:]
+serve.main([folder], host, port=0, ready=lambda address: print(address, flush=True), names=names)
 """
 
 
 @contextmanager
-def _served(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    command = [sys.executable, "-c", SERVE, str(folder)]
+def _served(folder: Path, host: str = "127.0.0.1", *names: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    command = [sys.executable, "-c", SERVE, str(folder), host, *names]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout
@@ -95,6 +96,28 @@ def test_served_on_loopback_it_refuses_a_foreign_host_name(folder: Path, write: 
         with pytest.raises(urllib.error.HTTPError, match="400") as raised:
             urllib.request.urlopen(asked, timeout=30)
         raised.value.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("evil.example", 400), ("results.example", 200), (socket.gethostname(), 200), ("127.0.0.1", 200)],
+)
+def test_served_everywhere_it_answers_to_its_own_names_and_those_allowed(
+    folder: Path, write: Write, name: str, code: int
+) -> None:
+    write("test_zap")
+
+    with _served(folder, "0.0.0.0", "results.example") as (_, address):
+        port = address.rstrip("/").rpartition(":")[2]
+        asked = urllib.request.Request(f"http://127.0.0.1:{port}/", headers={"Host": name})
+        try:
+            with urllib.request.urlopen(asked, timeout=30) as answer:
+                got = answer.status
+        except urllib.error.HTTPError as error:
+            got = error.code
+            error.close()
+
+    assert got == code
 
 
 def test_command_serves_until_ctrl_c(folder: Path, write: Write) -> None:
