@@ -116,7 +116,7 @@ def test_taken_device_is_shown_with_its_person(gateway: Gateway) -> None:
     assert shown.endswith(" s -")
     assert told["kind"] == "person"
     assert told["pid"] == process.pid
-    assert set(told) == {"user", "machine", "pid", "kind", "test", "since"}
+    assert set(told) == {"user", "machine", "pid", "kind", "test", "since", "device"}
 
 
 def test_typed_keys_are_pressed_and_the_rest_is_done(diary: Path) -> None:
