@@ -339,7 +339,7 @@ def test_longest_test_of_the_last_run_goes_first(pytester: pytest.Pytester, rela
         """
         import time
         def test_quick(stb): stb.remote.press("QUICK")
-        def test_slow(stb): stb.remote.press("SLOW"); time.sleep(0.5)
+        def test_slow(stb): stb.remote.press("SLOW"); time.sleep(4)
         """
     )
     pytester.runpytest_subprocess("-n", "1")
