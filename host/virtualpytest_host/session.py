@@ -25,7 +25,7 @@ from typing import Any
 from pytest_virtualpytest.capabilities import Described
 from pytest_virtualpytest.exceptions import CapabilityMissing, DeviceError, LabFault, VirtualPytestError
 from pytest_virtualpytest.wire import Call, Message, Reply, error_message
-from virtualpytest_host import build, elements, hands, inside, machine, parent, references, use
+from virtualpytest_host import bare, build, elements, hands, inside, machine, parent, references, use
 from virtualpytest_host.pipe import LEAVING, Pipe
 
 _ACTING: dict[str, Callable[..., Any]] = {  # what changes a picture: it is filmed from before the first action on
@@ -50,17 +50,17 @@ class Session:
             "facts": self.facts,
             "mark": self.mark,
             "log": self.log,
-            "match": functools.partial(_offline, "match_pictures"),
-            "read": functools.partial(_offline, "read_picture"),
-            "replay": functools.partial(_offline, "replay"),
-            "sound": _listen,
-            "virtual.pin": functools.partial(_virtual, "pin"),
-            "virtual.stop": functools.partial(_virtual, "stop"),
+            "match": functools.partial(bare.offline, "match_pictures"),
+            "read": functools.partial(bare.offline, "read_picture"),
+            "replay": functools.partial(bare.offline, "replay"),
+            "sound": bare.listen,
+            "virtual.pin": functools.partial(bare.virtual, "pin"),
+            "virtual.stop": functools.partial(bare.virtual, "stop"),
         }
         self._use = use.Use(lambda: self.describe()["resources"])
         self._care: dict[str, Callable[..., Any]] = {  # what a host's keeper calls, and no test
             "calibrate.sample": self.calibrate,
-            "calibrate.estimate": _estimate,
+            "calibrate.estimate": bare.estimate,
             "recorder.restart": self.restart_recorder,
             **machine.CALLS,
         }
@@ -184,17 +184,17 @@ class Session:
 
     @functools.cached_property
     def _stream(self) -> Any:
-        stream = _import_screen().Stream
+        stream = bare.imported_screen().Stream
         chosen = self._controllers.get("screen") or self._controllers["audio"]
         return self._kept(stream(chosen.stream()))
 
     @functools.cached_property
     def _screen(self) -> Any:
-        return self._kept(_import_screen().Screen(self._stream, self._inputs, references.read))
+        return self._kept(bare.imported_screen().Screen(self._stream, self._inputs, references.read))
 
     @functools.cached_property
     def _audio(self) -> Any:
-        _import_screen()
+        bare.imported_screen()
         from virtualpytest_host import audio
 
         return self._kept(audio.Audio(self._stream, self._inputs))
@@ -209,45 +209,6 @@ class Session:
     def _kept(self, closable: Any) -> Any:
         self._opened.append(closable)
         return closable
-
-
-def _import_screen() -> Any:
-    from virtualpytest_host import needs
-
-    with needs.host_extra("the screen"):
-        from virtualpytest_host import screen
-    return screen
-
-
-def _offline(action: str, blobs: list[bytes], **options: Any) -> Reply:
-    _import_screen()
-    from virtualpytest_host.vision import offline
-
-    return getattr(offline, action)(*blobs, **options)  # type: ignore[no-any-return]
-
-
-def _listen(blobs: list[bytes], **options: Any) -> Reply:
-    _import_screen()
-    from virtualpytest_host.sound import offline
-
-    (clip,) = blobs
-    return offline.listen(clip, **options)
-
-
-def _estimate(**arguments: Any) -> dict[str, float]:
-    _import_screen()
-    from virtualpytest_host import calibration
-
-    return calibration.estimate(**arguments)
-
-
-def _virtual(action: str, **arguments: Any) -> dict[str, Any]:
-    from virtualpytest_host import virtual
-
-    if action == "pin":
-        virtual.pin(**arguments)
-        return {"done": True}
-    return {"done": virtual.stop(**arguments)}
 
 
 def serve(pipe: Pipe) -> None:

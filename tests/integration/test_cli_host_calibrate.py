@@ -74,7 +74,7 @@ def test_figure_of_a_late_output_is_true_within_its_error(late: Box) -> None:
 
     latency, error, note = figure(done)
     assert abs(latency - true_latency(late)) <= error, done.err
-    assert latency > 100
+    assert latency > 150 - error, done.err  # the box's own delay
     assert error < 40, done.err  # it says something, even on a machine that has much else to do
     assert note == ""
 

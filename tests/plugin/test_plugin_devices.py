@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from beside import running
 from until import until
 
 from pytest_virtualpytest import config
@@ -28,20 +27,6 @@ def rival(relays: Path) -> Iterator[Gateway]:
         for device in lab.devices.values():
             gateway.attach(device.spec())
         yield gateway
-
-
-@contextlib.contextmanager
-def running(*options: str) -> Iterator[subprocess.Popen[str]]:
-    """Run pytest in the present folder, beside this process."""
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(
-        command, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT, text=True, start_new_session=True
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
 
 
 def free(gateway: Gateway, device: str) -> bool:

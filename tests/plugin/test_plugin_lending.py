@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from beside import running
 from until import until
 
 BOTH = """
@@ -29,16 +28,6 @@ BOTH = """
         kept.remote.press("{name}")
         {wanted}.remote.press("{name}")
 """
-
-
-@contextmanager
-def running(*options: str) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--timeout=60", *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
 
 
 def told(process: subprocess.Popen[str]) -> str:

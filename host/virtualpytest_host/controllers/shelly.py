@@ -7,51 +7,30 @@ The first generation answers ``/relay/0?turn=on``, those after it ``/rpc/Switch.
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pytest_virtualpytest.exceptions import DeviceError
 from virtualpytest_host import needs
-from virtualpytest_host.controllers import address
+from virtualpytest_host.controllers.outlet import Outlet
 
 if TYPE_CHECKING:
     import httpx
 
 
 @dataclass
-class Shelly:
-    """The plug at *url*; *relay* chooses one of several outlets, from 0. Each switching is read back."""
+class Shelly(Outlet):
+    """A Shelly plug or relay; each switching is read back."""
 
-    url: str = field(repr=False)
+    controller: ClassVar[str] = "shelly"
     username: str = "admin"
-    password: str = field(default="", repr=False)
-    relay: int = 0
-    timeout: float = 5.0
-    gives: ClassVar[Sequence[str]] = ("power",)
-
-    def resources(self) -> Sequence[str]:
-        """Return the address that this plug holds, with its outlet."""
-        place = self._address.place
-        return [f"{place}#{self.relay}" if self.relay else place]
-
-    def open(self) -> None:
-        """Look at the address only; the first switching connects."""
-        _ = self._address
 
     def close(self) -> None:
         """Close the connection."""
         self.__dict__.pop("_modern", None)
         if "_client" in self.__dict__:
             self.__dict__.pop("_client").close()
-
-    def on(self) -> None:
-        """Switch on, and make sure of it."""
-        self._switch(True)
-
-    def off(self) -> None:
-        """Switch off, and make sure of it."""
-        self._switch(False)
 
     def status(self) -> bool:
         """Tell whether the outlet is on."""
@@ -66,10 +45,6 @@ class Shelly:
             self._ask(f"/relay/{self.relay}", {"turn": "on" if on else "off"})
         if self.status() != on:
             raise DeviceError(f"{self._address}: the plug did not switch {'on' if on else 'off'}")
-
-    @functools.cached_property
-    def _address(self) -> address.Address:
-        return address.parse(self.url, "shelly")
 
     @property
     def _username(self) -> str:

@@ -2,64 +2,35 @@
 
 from __future__ import annotations
 
-import functools
 import http.client
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import quote, urlencode
 
 from pytest_virtualpytest.exceptions import DeviceError
-from virtualpytest_host.controllers import address
+from virtualpytest_host.controllers.outlet import Outlet
 
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a plug is never behind a proxy
 
 
 @dataclass
-class Tasmota:
-    """The plug at *url*; *relay* chooses one of several outlets, 0 the only one.
+class Tasmota(Outlet):
+    """A plug that runs Tasmota; each switching is verified by its own answer.
 
-    Each switching is verified by the plug's own answer. The account may also stand in the url. It goes
-    into the request's query, as Tasmota wants it, so nothing here may log or tell a request's address.
+    The account goes into the request's query, as Tasmota wants it, so nothing here may log or tell a request's address.
     """
 
-    url: str = field(repr=False)
-    username: str = ""
-    password: str = field(default="", repr=False)
-    relay: int = 0
-    timeout: float = 5.0
-    gives: ClassVar[Sequence[str]] = ("power",)
-
-    def resources(self) -> Sequence[str]:
-        """Return the address that this plug holds, with its outlet."""
-        place = self._address.place
-        return [f"{place}#{self.relay}" if self.relay else place]
-
-    def open(self) -> None:
-        """Look at the address only: each command is a request of its own."""
-        _ = self._address
+    controller: ClassVar[str] = "tasmota"
 
     def close(self) -> None:
-        """Do nothing."""
-
-    def on(self) -> None:
-        """Switch on, and make sure of it."""
-        self._switch(True)
-
-    def off(self) -> None:
-        """Switch off, and make sure of it."""
-        self._switch(False)
+        """Do nothing: each command is a request of its own."""
 
     def status(self) -> bool:
         """Tell whether the plug is on."""
         return self._command("")
-
-    @functools.cached_property
-    def _address(self) -> address.Address:
-        return address.parse(self.url, "tasmota")
 
     def _switch(self, on: bool) -> None:
         if self._command("On" if on else "Off") != on:
