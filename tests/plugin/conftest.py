@@ -27,10 +27,11 @@ diary = "{diary}"
 
 @pytest.fixture(autouse=True)
 def _installed(monkeypatch: pytest.MonkeyPatch, pytester: pytest.Pytester) -> None:
-    """Let every process find the controller of tests/installed, and no plugin option of whoever runs this."""
+    """Let every process find the controller of tests/installed, and nothing of the run around it."""
     monkeypatch.syspath_prepend(INSTALLED)
     monkeypatch.setenv("PYTHONPATH", str(INSTALLED), prepend=os.pathsep)
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)  # a run in here is no worker of the run around it
     pytester.makeini("[pytest]")  # the root, whatever lies in the folders above
 
 
