@@ -16,7 +16,7 @@ demo:  ## a campaign on two virtual set-top boxes, and its results in the dashbo
 
 test: .venv/bin/tox  ## every check, on the Python at hand
 	@.ci/packages adb chromium sshd ssh opencv tesseract
-	$(TOX) -e lint,types,layers,docs
+	$(TOX) -e lint,types,layers
 	$(TOX) -qq -e py
 
 lint types layers docs: .venv/bin/tox  ## one check
