@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from allured import results
 from bench import SshHost, ended
 
 RACK = """
@@ -31,12 +32,6 @@ def rack(host: str, device: str, **lines: str | None) -> str:
 def behind_ssh(server: SshHost) -> str:
     host = server.host
     return rack("rack2", "far", gateway=host.gateway, python=host.python, ssh_config=host.ssh_config)
-
-
-def results(folder: str = "ar") -> dict[str, dict[str, Any]]:
-    found = [json.loads(path.read_text()) for path in Path(folder).glob("*-result.json")]
-    assert len({result["name"] for result in found}) == len(found), "a test has two results"
-    return {result["name"]: result for result in found}
 
 
 def journal(kind: str, folder: str = "ar") -> list[dict[str, Any]]:
