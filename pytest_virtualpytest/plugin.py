@@ -165,7 +165,8 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
             return None
         from pytest_virtualpytest.distribution import free
 
-        return max(1, free.count(run.lab))
+        config.stash[free.FREE] = free.names(run.lab)
+        return max(1, len(config.stash[free.FREE]))
 
 
 @pytest.hookimpl(optionalhook=True)

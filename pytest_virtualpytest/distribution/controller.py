@@ -14,6 +14,7 @@ import pytest
 
 from pytest_virtualpytest import campaign, provisioning, tally
 from pytest_virtualpytest.distribution import crash, side
+from pytest_virtualpytest.distribution.free import FREE
 from pytest_virtualpytest.distribution.history import Durations
 from pytest_virtualpytest.distribution.scheduling import DeviceScheduling
 from pytest_virtualpytest.distribution.state import WorkerState
@@ -59,12 +60,18 @@ class Controller:
             config, log, self._durations, devices, self._tell, lambda: list(self._run.holding.unfit),
             in_file_order=campaign.in_file_order(config), **self._places(),
         )  # fmt: skip
+        self._scheduling.free = config.stash.get(FREE, None)
         return self._scheduling
 
     def pytest_xdist_node_collection_finished(self) -> None:
         """Give the scheduler what the workers have told of their tests' needs."""
         if self._scheduling is not None:
             self._scheduling.asked = self._asked
+
+    def pytest_testnodedown(self, node: Any, error: object) -> None:
+        """End the process of a worker of this machine that has no more to do; xdist keeps it until the run ends."""
+        if error is None and node.gateway.spec.popen and not self._run.config.getoption("vpt_on_hosts"):
+            node.gateway.exit()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_handlecrashitem(self, crashitem: str, report: Any) -> None:

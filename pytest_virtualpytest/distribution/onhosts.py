@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_virtualpytest.distribution import hosted
+from pytest_virtualpytest.distribution.free import FREE
 from pytest_virtualpytest.distribution.home import Home
 from pytest_virtualpytest.distribution.opening import Opening
 from pytest_virtualpytest.distribution.push import Suite, suite
@@ -38,7 +39,9 @@ def choose(config: pytest.Config, devices: list[DeviceConfig]) -> None:
         raise ConfigError("--vpt-on-hosts chooses the workers and how tests are spread: leave --tx, --dist and -d out")
     places = [device.host for device in devices]
     hosts = list(dict.fromkeys(places))
-    if option.numprocesses not in {None, "auto", "logical"}:
+    if option.numprocesses in {None, "auto", "logical"}:
+        config.stash[FREE] = frozenset(device.name for device in devices)
+    else:
         places = [host for host, _ in zip(itertools.cycle(hosts), range(option.numprocesses), strict=False)]
     if not places or not set(hosts) <= set(places):
         raise ConfigError(

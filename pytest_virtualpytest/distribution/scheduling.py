@@ -13,7 +13,7 @@ import pytest
 from xdist.scheduler import LoadScheduling
 
 from pytest_virtualpytest.distribution.history import Durations
-from pytest_virtualpytest.distribution.pool import Assignment, Pool
+from pytest_virtualpytest.distribution.pool import Assignment, Pool, Unit
 from pytest_virtualpytest.distribution.units import Asked
 
 Tell = Callable[..., None]
@@ -25,6 +25,7 @@ class DeviceScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no ty
 
     *tell* sends a node a message aside, *unfit* gives the devices that are not to be used any more.
     Where workers are on the hosts, *sites* has each host's devices: a worker uses those of its own.
+    Where the number of workers was left to us, `free` has the devices that it was made for.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class DeviceScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no ty
     ) -> None:  # fmt: skip
         super().__init__(config, log)
         self.asked: Asked | None = None
+        self.free: frozenset[str] | None = None
         self._durations, self._devices, self._tell, self._unfit = durations, devices, tell, unfit
         self._in_file_order, self._sites = in_file_order, sites or {}
         self._pool: Pool | None = None
@@ -64,6 +66,7 @@ class DeviceScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no ty
             units = self.asked.units(range(len(self.collection)), self.collection, self._durations)
             self._pool = Pool(self._devices, units, in_file_order=self._in_file_order, sites=list(self._sites.values()))
             self._await_work()
+            self._end_surplus(units)
             self.dispatch()
 
     def mark_test_complete(self, node: Any, item_index: int, duration: float = 0) -> None:
@@ -147,8 +150,27 @@ class DeviceScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no ty
         for node in self.node2pending:
             if node in self.node2collection and node not in self._doing and not node.shutting_down:
                 self._idle[node] = None
-                for device in first_devices(node.gateway.id, self._reached(node)):
+                for device in self._first(node):
                     self._opened.setdefault(device, {})[node] = None
+
+    def _end_surplus(self, units: Sequence[Unit]) -> None:
+        """End the workers that *units* have no use for, where their number was left to us; one of a host stays."""
+        if self.free is None:
+            return
+        useful = self.free.intersection(name for unit in units for names in unit.needs for name in names)
+        alone = sum(not unit.needs for unit in units)
+        left: dict[frozenset[str], int] = {}
+        for node in sorted(self._idle, key=lambda node: useful.isdisjoint(self._first(node))):
+            reach = frozenset(self._reached(node))
+            left.setdefault(reach, max(1, min(len(useful & reach), len(units) - alone) + alone))
+            left[reach] -= 1
+            if left[reach] < 0:
+                del self._idle[node]
+                node.shutdown()
+
+    def _first(self, node: Any) -> Sequence[str]:
+        """Return the device that *node* has opened while it waited for the others."""
+        return first_devices(node.gateway.id, self._reached(node))
 
     def _send(self, node: Any, rest: list[int]) -> None:
         test = rest.pop(0)

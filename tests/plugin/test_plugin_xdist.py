@@ -61,6 +61,43 @@ def test_auto_counts_no_device_that_somebody_holds(pytester: pytest.Pytester, re
     result.stdout.fnmatch_lines(["1 worker [[]2 items]"])
 
 
+def workers_of(output: str) -> set[str]:
+    """Return the workers that ran a test."""
+    return set(re.findall(r"^\[(gw\d+)\].*PASSED", output, re.M))
+
+
+def test_auto_ends_the_workers_that_no_test_has_a_use_for(pytester: pytest.Pytester, relays: Path) -> None:
+    pytester.makepyfile(
+        """
+        import os, pytest, time
+        @pytest.mark.parametrize("n", range(3))
+        def test_box(stb, n):
+            time.sleep(1.5)
+            with open("/proc/self/stat") as stat:
+                parent = stat.read().rpartition(")")[2].split()[1]
+            with open(f"/proc/{parent}/task/{parent}/children") as children:
+                pids = children.read().split()
+            workers = [pid for pid in pids if b"sys.stdin.readline" in open(f"/proc/{pid}/cmdline", "rb").read()]
+            assert len(workers) == 1
+        """
+    )
+
+    result = pytester.runpytest_subprocess("-n", "auto", "-v")
+
+    result.assert_outcomes(passed=3)
+    result.stdout.fnmatch_lines(["*2 workers [[]3 items]"])
+    assert len(workers_of(result.stdout.str())) == 1
+
+
+def test_auto_keeps_workers_for_tests_without_a_device(pytester: pytest.Pytester, relays: Path) -> None:
+    pytester.makepyfile("import time\ndef test_box(stb): time.sleep(1)\ndef test_plain(): time.sleep(1)")
+
+    result = pytester.runpytest_subprocess("-n", "auto", "-v")
+
+    result.assert_outcomes(passed=2)
+    assert len(workers_of(result.stdout.str())) == 2
+
+
 def test_run_without_devices_is_spread_as_ever(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("import pytest\n@pytest.mark.parametrize('n', range(40))\ndef test_it(n): pass")
 
