@@ -17,7 +17,10 @@ from pytest_virtualpytest.models import Element, Entry, Output
 
 Point: TypeAlias = "tuple[int, int]"  # in pixels of the device's picture, (0, 0) its top left corner
 
-CAPABILITIES = ("remote", "screen", "audio", "touch", "ui", "apps", "shell", "files", "power", "network", "logs", "web")
+CAPABILITIES = (
+    "remote", "screen", "audio", "touch", "pointer", "ui", "apps", "shell", "files", "power", "network", "logs", "web",
+)  # fmt: skip
+BUTTONS = ("left", "middle", "right")  # of a mouse
 
 
 class Key(StrEnum):
@@ -169,6 +172,23 @@ class Touch(Protocol):
 
 
 @runtime_checkable
+class Pointer(Protocol):
+    """A mouse; *button* is one of `BUTTONS`, a place outside the picture is a DeviceError."""
+
+    def move(self, x: int, y: int, /) -> None:
+        """Move to (*x*, *y*)."""
+
+    def click(self, x: int, y: int, button: str, count: int, /) -> None:
+        """Press and release *button* at (*x*, *y*), *count* times in a row."""
+
+    def drag(self, points: Sequence[Point], seconds: float, button: str, /) -> None:
+        """Keep *button* down from the first of *points* to the last, within *seconds*."""
+
+    def scroll(self, x: int, y: int, down: int, right: int, /) -> None:
+        """Turn the wheel at (*x*, *y*) by steps *down* and to the *right*; up and left below 0."""
+
+
+@runtime_checkable
 class Ui(Protocol):
     """What is on screen, as the device itself describes it."""
 
@@ -213,6 +233,22 @@ class Apps(Protocol):
 
     def current(self) -> str:
         """Return the app in front."""
+
+
+@runtime_checkable
+class Starts(Protocol):
+    """Programs that take arguments."""
+
+    def start(self, app: str, arguments: Sequence[str], /) -> None:
+        """Start *app* with *arguments*, which reach it as they are, and bring it to the front."""
+
+
+@runtime_checkable
+class Windowed(Protocol):
+    """Programs that show themselves in windows."""
+
+    def windows(self) -> Sequence[Element]:
+        """Return the windows on screen, the one in front first: their title is *text*, their program *app*."""
 
 
 @runtime_checkable

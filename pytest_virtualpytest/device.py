@@ -13,6 +13,7 @@ from pytest_virtualpytest.inside import Apps, Files, Logs, Shell
 from pytest_virtualpytest.kpi import Zap
 from pytest_virtualpytest.link import Link
 from pytest_virtualpytest.looking import Looking
+from pytest_virtualpytest.pointer import Pointer
 from pytest_virtualpytest.screen import Screen
 from pytest_virtualpytest.sound import Audio
 from pytest_virtualpytest.targets import Target
@@ -77,6 +78,13 @@ class Device:
         return Touch(self.link)
 
     @property
+    def pointer(self) -> Pointer:
+        """The device's mouse."""
+        __tracebackhide__ = True
+        self.link.need("pointer")
+        return Pointer(self.link, self._looking, self._lab.timeout, self._lab.timeout_scale)
+
+    @property
     def ui(self) -> Ui:
         """What is on screen, as the device itself describes it."""
         __tracebackhide__ = True
@@ -88,7 +96,7 @@ class Device:
         """The device's programs."""
         __tracebackhide__ = True
         self.link.need("apps")
-        return Apps(self.link)
+        return Apps(self.link, self._lab.timeout, self._lab.timeout_scale)
 
     @property
     def shell(self) -> Shell:

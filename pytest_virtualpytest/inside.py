@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from pytest_virtualpytest.link import Link
-from pytest_virtualpytest.models import Entry, Output, Press
+from pytest_virtualpytest.models import Element, Entry, Output, Press
 
 _PACE = 1 << 20  # bytes a second that a transfer may be as slow as
 _WHOLE = 600.0  # seconds for a file whose size is not known
@@ -61,8 +61,8 @@ class Files:
 class Apps:
     """The device's programs, by the names that it knows them by."""
 
-    def __init__(self, link: Link) -> None:
-        self._link = link
+    def __init__(self, link: Link, timeout: float, scale: float) -> None:
+        self._link, self._timeout, self._scale = link, timeout, scale
 
     def install(self, package: bytes | Path) -> None:
         """Install the app in *package*, a file here or its content."""
@@ -72,10 +72,13 @@ class Apps:
         with self._link.step(f"install {name}"):
             self._link.call("apps.install", seconds=_INSTALL + len(data) / _PACE, blobs=[data])
 
-    def launch(self, app: str) -> Press:
-        """Bring *app* to the front, started if it does not run; return when that was."""
+    def launch(self, app: str, *arguments: str) -> Press:
+        """Bring *app* to the front, started if it does not run; return when that was.
+
+        With *arguments*, which a desktop's programs take, it is started whether it runs or not.
+        """
         __tracebackhide__ = True
-        return self._act("launch", app)
+        return self._act("launch", app, arguments)
 
     def stop(self, app: str) -> Press:
         """End *app*."""
@@ -99,10 +102,28 @@ class Apps:
         with self._link.step("current app"):
             return str(self._link.call("apps.current").value)
 
-    def _act(self, action: str, app: str) -> Press:
+    def windows(self) -> Sequence[Element]:
+        """Return the windows on a desktop's screen, the one in front first."""
         __tracebackhide__ = True
-        with self._link.step(f"{action} {app}"):
-            return Press.from_wire(self._link.call(f"apps.{action}", {"app": app}, seconds=20).value)
+        with self._link.step("windows"):
+            return [Element.from_wire(one) for one in self._link.call("apps.windows").value]
+
+    def wait_for_window(self, title: str, *, timeout: float | None = None) -> Element:
+        """Return the first window with *title* in its own, or NotSeen after *timeout* seconds, times the lab's scale.
+
+        Case and blanks do not count.
+        """
+        __tracebackhide__ = True
+        seconds = (self._timeout if timeout is None else timeout) * self._scale
+        with self._link.step(f"wait for window {title!r}"):
+            args = {"title": title, "timeout": seconds}
+            return Element.from_wire(self._link.call("apps.wait_for_window", args, seconds=seconds).value)
+
+    def _act(self, action: str, app: str, arguments: Sequence[str] = ()) -> Press:
+        __tracebackhide__ = True
+        with self._link.step(f"{action} {' '.join([app, *arguments])}"):
+            args = {"app": app, **({"arguments": list(arguments)} if arguments else {})}
+            return Press.from_wire(self._link.call(f"apps.{action}", args, seconds=20).value)
 
 
 class Logs:

@@ -7,11 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from pytest_virtualpytest.capabilities import Installs
-from pytest_virtualpytest.exceptions import DeviceError, VirtualPytestError
+from pytest_virtualpytest.capabilities import Installs, Starts, Windowed
+from pytest_virtualpytest.exceptions import DeviceError, NotSeen, VirtualPytestError
+from pytest_virtualpytest.models import Element
 from pytest_virtualpytest.wire import Reply
 from virtualpytest_host import state
+from virtualpytest_host.elements import fold
 from virtualpytest_host.hands import Inputs
+
+_LOOK = 0.05  # seconds between two looks at the windows
 
 Handler = Callable[[str], Any]
 
@@ -56,9 +60,14 @@ class Apps:
         """Install what came with the call."""
         self._installer().install(blobs[0])
 
-    def launch(self, app: str) -> dict[str, Any]:
-        """Bring *app* to the front, and return when."""
-        return self._inputs.timed(app, lambda: self._controller.launch(app)).to_wire()
+    def launch(self, app: str, arguments: Sequence[str] = ()) -> dict[str, Any]:
+        """Bring *app* to the front, or start it with *arguments* if there are any; return when."""
+        if not arguments:
+            return self._inputs.timed(app, lambda: self._controller.launch(app)).to_wire()
+        if not isinstance(self._controller, Starts):
+            raise DeviceError(f"{type(self._controller).__name__} starts apps without arguments only")
+        starter = self._controller
+        return self._inputs.timed(app, lambda: starter.start(app, arguments)).to_wire()
 
     def stop(self, app: str) -> dict[str, Any]:
         """End *app*, and return when."""
@@ -69,13 +78,35 @@ class Apps:
         installer = self._installer()
         return self._inputs.timed(app, lambda: installer.clear(app)).to_wire()
 
+    def current(self) -> str:
+        """Return the app in front."""
+        return str(self._controller.current())
+
+    def windows(self) -> list[dict[str, Any]]:
+        """Return the windows on screen, the one in front first."""
+        return [window.to_wire() for window in self._windows()]
+
+    def wait_for_window(self, title: str, timeout: float) -> dict[str, Any]:
+        """Return the first window whose title has *title* in it within *timeout* seconds, or NotSeen."""
+        end = time.monotonic() + timeout
+        while True:
+            windows = self._windows()
+            for window in windows:
+                if fold(title) in fold(window.text):
+                    return window.to_wire()
+            if time.monotonic() >= end:
+                there = ", ".join(repr(window.text) for window in windows) or "none"
+                raise NotSeen(f"no window {title!r} on screen within {timeout:g} s; there are: {there}")
+            time.sleep(_LOOK)
+
     def list(self) -> list[str]:
         """Return what is installed."""
         return list(self._controller.installed())
 
-    def current(self) -> str:
-        """Return the app in front."""
-        return str(self._controller.current())
+    def _windows(self) -> Sequence[Element]:
+        if not isinstance(self._controller, Windowed):
+            raise DeviceError(f"{type(self._controller).__name__} has no windows")
+        return self._controller.windows()
 
     def _installer(self) -> Installs:
         if not isinstance(self._controller, Installs):

@@ -25,11 +25,12 @@ from typing import Any
 from pytest_virtualpytest.capabilities import Described
 from pytest_virtualpytest.exceptions import CapabilityMissing, DeviceError, LabFault, VirtualPytestError
 from pytest_virtualpytest.wire import Call, Message, Reply, error_message
-from virtualpytest_host import bare, build, elements, hands, inside, machine, parent, references, use
+from virtualpytest_host import bare, build, elements, hands, inside, machine, parent, pointing, references, use
 from virtualpytest_host.pipe import LEAVING, Pipe
 
 _ACTING: dict[str, Callable[..., Any]] = {  # what changes a picture: it is filmed from before the first action on
     "remote": hands.Remote, "power": hands.Supply, "touch": hands.Touch, "ui": elements.Ui, "apps": inside.Apps,
+    "pointer": pointing.Pointer,
 }  # fmt: skip
 _ASKING: dict[str, Callable[..., Any]] = {"shell": inside.Shell, "files": inside.Files, "logs": inside.Logs}
 _HANDLERS = (*_ACTING, *_ASKING, "screen", "audio")

@@ -104,6 +104,18 @@ def test_phone(mobile: Device, tmp_path: Path) -> None:
     mobile.touch.tap(1.5, 2)  # type: ignore[arg-type]
 
 
+def test_desktop(desktop: Device) -> None:
+    assert_type(desktop.pointer.click((1, 2)), Press)
+    assert_type(desktop.pointer.click("ok.png", button="right", timeout=3), Press)
+    assert_type(desktop.pointer.double_click(Text("Save")), Press)
+    assert_type(desktop.pointer.drag((1, 2), desktop.screen.wait_for("bin.png"), seconds=1), Press)
+    assert_type(desktop.pointer.scroll((1, 2), down=3), Press)
+    assert_type(desktop.apps.launch("zenity", "--entry"), Press)
+    assert_type(desktop.apps.windows(), Sequence[Element])
+    assert_type(desktop.apps.wait_for_window("Save as", timeout=3), Element)
+    desktop.pointer.click(1)  # type: ignore[arg-type]
+
+
 def test_figures(stb: Device, measure: Measure) -> None:
     seen = stb.screen.wait_for("a.png")
     assert_type(measure("zap", seen.after(seen), maximum=2.5), Measurement)

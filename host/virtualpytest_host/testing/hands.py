@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import pytest
 
-from pytest_virtualpytest.capabilities import Key
+from pytest_virtualpytest.capabilities import BUTTONS, Key
 from pytest_virtualpytest.exceptions import DeviceError
 from virtualpytest_host.testing.opened import NOBODY, Opened, keys
 
@@ -59,6 +60,35 @@ class Touches(Opened):
         opened.tap(5, 5)
         for way in ([(5, 5), (5, 5)], [(5, 5), (9, 9)], [(5, 5), (9, 9), (5, 9)]):
             opened.swipe(way, 0.1)
+
+
+class Pointers(Opened):
+    """A mouse."""
+
+    def test_is_moved_clicked_dragged_and_scrolled(self, opened: Any) -> None:
+        """Fail if a button, a second click, a way of several points or a direction of the wheel is an error."""
+        opened.move(5, 5)
+        for button in BUTTONS:
+            opened.click(5, 5, button, 1)
+        opened.click(5, 5, "left", 2)
+        opened.drag([(5, 5), (9, 9), (5, 9)], 0.1, "left")
+        for down, right in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+            opened.scroll(5, 5, down, right)
+
+    @pytest.mark.parametrize("place", [(98765, 5), (5, 98765), (-1, 5)])
+    def test_place_outside_the_picture_is_an_error_that_names_it(self, opened: Any, place: tuple[int, int]) -> None:
+        """Fail if it is taken for one at the edge."""
+        x, y = place
+        actions: list[Callable[[], object]] = [
+            lambda: opened.move(x, y),
+            lambda: opened.click(x, y, "left", 1),
+            lambda: opened.drag([(5, 5), place], 0.1, "left"),
+            lambda: opened.scroll(x, y, 1, 0),
+        ]
+
+        for action in actions:
+            with pytest.raises(DeviceError, match=f"{x},{y}"):
+                action()
 
 
 class Uis(Opened):
