@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pytest_virtualpytest import targets
-from pytest_virtualpytest.exceptions import ReferenceNotFound
+from pytest_virtualpytest.exceptions import ReferenceNotFound, VirtualPytestError
 from pytest_virtualpytest.link import Link, caller
 from pytest_virtualpytest.models import Region
 from pytest_virtualpytest.targets import Image, Target
@@ -44,6 +44,8 @@ class Looking:
     def resolved(self, target: Target | str, region: Area = None, beside: Path | None = None) -> Target:
         """Return *target* with its pictures looked up, from the caller's file or *beside* on; or ReferenceNotFound."""
         __tracebackhide__ = True
+        if isinstance(target, targets.Heard):
+            raise VirtualPytestError(f"{target} is heard, not seen; use audio.wait_for, or All(...) with a picture")
         file = beside or caller()
         found = targets.resolve(target, lambda image: self._found(image, file), self.lang)
         return targets.in_region(found, region)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pytest_virtualpytest.exceptions import VirtualPytestError
 from pytest_virtualpytest.link import Link
 from pytest_virtualpytest.models import Dropout, Duration, Level, Press, Sighting
-from pytest_virtualpytest.targets import Heard
+from pytest_virtualpytest.targets import Heard, to_wire
 from pytest_virtualpytest.timing import moment
 
 
@@ -37,7 +37,7 @@ class Audio:
         _check(wanted)
         seconds = (self._timeout if timeout is None else timeout) * self._scale
         with self._link.step(f"listen for {wanted}", {"timeout": f"{seconds:g} s"}):
-            args = {"target": wanted.to_wire(), "timeout": seconds, "since": moment(since) if since else None}
+            args = {"target": to_wire(wanted), "timeout": seconds, "since": moment(since) if since else None}
             return Sighting.from_wire(self._link.call("audio.wait_for", args, seconds=seconds).value)
 
     def offset(self, seconds: float = 6.0) -> Duration:
@@ -59,7 +59,7 @@ class Audio:
         for one in wanted:
             _check(one)
         with self._link.step(f"never hear {', '.join(map(str, wanted))}"):
-            args = {"targets": [one.to_wire() for one in wanted]}
+            args = {"targets": [to_wire(one) for one in wanted]}
             number = self._link.call("audio.never_start", args).value["id"]
             try:
                 yield

@@ -20,6 +20,7 @@ from virtualpytest_host.pace import Pace
 from virtualpytest_host.picture import Picture
 from virtualpytest_host.placeholder import refuse
 from virtualpytest_host.recording import Recording
+from virtualpytest_host.sound import beside
 from virtualpytest_host.stream import FRAME_SECONDS, Stream
 from virtualpytest_host.texts import Reads
 from virtualpytest_host.times import Times
@@ -27,7 +28,8 @@ from virtualpytest_host.vision.judge import Judge
 from virtualpytest_host.watch import Watch
 
 _LOOK = 0.5  # seconds of frames that a target with a memory is shown by `find`
-_REMEMBERING = (targets.Motion, targets.Frozen, targets.Appears, targets.Gone, targets.Then, targets.ForSeconds)
+_PLAIN = targets.Motion, targets.Frozen, targets.Heard
+_REMEMBERING = (*_PLAIN, targets.Appears, targets.Gone, targets.Then, targets.ForSeconds)
 
 References = Callable[[str], bytes]
 
@@ -55,7 +57,7 @@ class Screen(Reads, Times, Live):
     def find(self, target: Mapping[str, Any], at: float | None = None) -> Reply:
         """Return whether *target* is there now, or in the frame captured *at* a time."""
         wanted = targets.from_wire(target)
-        judge = Judge(wanted, self._references)
+        judge = Judge(wanted, self._references, beside.live(self._stream))
         if at is not None and _remembers(wanted):
             raise VirtualPytestError(f"{wanted}: one frame cannot tell; wait for it")
         if not _remembers(wanted):
@@ -91,7 +93,7 @@ class Screen(Reads, Times, Live):
         compare with, unless *since* is a frame itself.
         """
         wanted = targets.from_wire(target)
-        judge = Judge(wanted, self._references)
+        judge = Judge(wanted, self._references, beside.live(self._stream))
         begin = self._begin(since)
         end = (begin if since is not None else time.monotonic()) + timeout
         attempt, pace = Attempt(wanted, begin, end, timeout), Pace(wanted, judge, self._stream)

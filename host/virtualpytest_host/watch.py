@@ -17,6 +17,7 @@ from virtualpytest_host.attempt import Told
 from virtualpytest_host.pace import Pace
 from virtualpytest_host.picture import Picture
 from virtualpytest_host.placeholder import refuse
+from virtualpytest_host.sound import beside
 from virtualpytest_host.stream import HOLE, Stream
 from virtualpytest_host.vision.judge import Judge
 
@@ -33,7 +34,7 @@ class Hit:
 
 
 def _pace(wanted: targets.Target, references: Callable[[str], bytes], stream: Stream) -> Pace:
-    return Pace(wanted, Judge(wanted, references), stream)
+    return Pace(wanted, Judge(wanted, references, beside.live(stream)), stream)
 
 
 class Watch:

@@ -58,6 +58,11 @@ def _add_targets(parser: argparse._MutuallyExclusiveGroup) -> None:
     parser.add_argument("--black", action="store_true", help="the picture is black")
     parser.add_argument("--frozen", type=float, metavar="S", help="the picture has not changed for S seconds")
     parser.add_argument("--color", metavar="COLOUR", help="the region is of a colour: red, #1e90ff")
+    parser.add_argument("--silence", type=float, metavar="S", help="it has been silent for S seconds")
+    parser.add_argument("--sound", type=float, metavar="S", help="there has been sound for S seconds")
+    parser.add_argument("--tone", type=float, metavar="HZ", help="a tone of this pitch has been heard for 0.2 s")
+    parser.add_argument("--speech", type=float, metavar="S", help="somebody has spoken for S seconds")
+    parser.add_argument("--target", metavar="TARGET", help="as a test writes it: \"All('ok.png', Sound())\"")
 
 
 def _target(args: argparse.Namespace) -> tuple[Target, list[bytes]]:
@@ -85,7 +90,30 @@ def _plain(args: argparse.Namespace) -> Target:
         return targets.Frozen(args.frozen, args.region)
     if args.color is not None:
         return targets.Color(args.color, args.region)
-    return targets.Motion(args.region) if args.motion else targets.Black(args.region)
+    if args.target is not None:
+        return _written(args)
+    return _heard(args) or (targets.Motion(args.region) if args.motion else targets.Black(args.region))
+
+
+def _heard(args: argparse.Namespace) -> Target | None:
+    from pytest_virtualpytest import targets
+
+    kinds = {"silence": targets.Silence, "sound": targets.Sound, "tone": targets.Tone, "speech": targets.Speech}
+    return next((made(getattr(args, name)) for name, made in kinds.items() if getattr(args, name) is not None), None)
+
+
+def _written(args: argparse.Namespace) -> Target:
+    """Return the target of --target, its pictures looked up from the present folder."""
+    from pytest_virtualpytest import looking, targets
+    from pytest_virtualpytest.cli import expression
+
+    here = Path.cwd() / "-"
+    found = targets.resolve(
+        expression.target(args.target),
+        lambda image: looking.described(image, looking.locate(image.name, here, (), None)),
+        args.lang,
+    )
+    return targets.in_region(found, args.region)
 
 
 def _words(found: dict[str, Any], clip: Path, wanted: Target) -> list[str]:

@@ -17,10 +17,10 @@ from pytest_virtualpytest.targets.composed import (
     resolve,
 )
 from pytest_virtualpytest.targets.plain import Black, Color, Frozen, Image, Motion
-from pytest_virtualpytest.targets.sound import Heard, Silence, Sound, Speech, Tone, heard_from_wire
+from pytest_virtualpytest.targets.sound import Heard, Silence, Sound, Speech, Tone
 from pytest_virtualpytest.targets.target import Target
 from pytest_virtualpytest.targets.text import Text
-from pytest_virtualpytest.targets.travel import from_wire, to_wire
+from pytest_virtualpytest.targets.travel import from_wire, heard_from_wire, to_wire
 
 __all__ = [
     "All", "AnyOf", "Appears", "Black", "Color", "ForSeconds", "Frozen", "Gone", "Heard", "Image", "Motion", "Not",

@@ -117,8 +117,6 @@ def as_target(target: Target | str) -> Target:
     """Return *target*; a string is the name of an Image."""
     if isinstance(target, str):
         return Image(target)
-    if isinstance(target, Heard):
-        raise VirtualPytestError(f"{target} is heard, not seen; use audio.wait_for")
     if not isinstance(target, Target):
         wanted = (
             f"{target.__name__}(...)" if isinstance(target, type) else "the name of a picture, or Motion(), All(...)"
@@ -157,7 +155,7 @@ def members_of(target: Target) -> tuple[Target, ...]:
 
 def memory(target: Target) -> float:
     """Return for how many seconds of frames *target* must be shown to be decided, beyond a single frame."""
-    own = target.seconds if isinstance(target, (Frozen, ForSeconds)) else 0.0
+    own = target.seconds if isinstance(target, (Frozen, ForSeconds, Heard)) else 0.0
     if isinstance(target, Then):
         return sum(map(memory, target.targets))
     return own + max(map(memory, members_of(target)), default=0.0)
@@ -166,7 +164,7 @@ def memory(target: Target) -> float:
 def in_region(target: Target | str, region: Region | tuple[int, int, int, int] | None) -> Target:
     """Return *target*, looked for within *region* only; in a composed target that is each member's region."""
     target = as_target(target)
-    if region is None:
+    if region is None or isinstance(target, Heard):
         return target
     if isinstance(target, Composed):
         return target.of(in_region(member, region) for member in target.targets)

@@ -1,25 +1,24 @@
-"""What is listened for: levels are in dBFS, the mean over a few hundredths of a second; 0 is full scale."""
+"""What is listened for, alone or beside a picture: levels are in dBFS, the mean over a few hundredths of a second."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from pytest_virtualpytest.exceptions import VirtualPytestError
+from pytest_virtualpytest.targets.target import Target
 
 Channel: TypeAlias = Literal["left", "right"]
 
 
-class Heard:
-    """Something that a device's sound has or has not for *seconds*; *channel* is that of stereo, None for all."""
+class Heard(Target):
+    """Something that a device's sound has or has not for *seconds*; *channel* is that of stereo, None for all.
 
-    kind: ClassVar[str]
+    Among the members of a composed target it is there in each frame up to which it has lasted so long.
+    """
+
     seconds: float
     channel: Channel | None
-
-    def to_wire(self) -> dict[str, Any]:
-        """Return plain values that describe this."""
-        return {"kind": self.kind, **vars(self)}
 
 
 @dataclass(frozen=True)
@@ -90,18 +89,6 @@ class Speech(Heard):
 
     def __str__(self) -> str:
         return f"speech for {self.seconds:g} s{_on(self.channel)}"
-
-
-_KINDS: dict[str, type[Heard]] = {cls.kind: cls for cls in (Silence, Sound, Tone, Speech)}
-
-
-def heard_from_wire(data: dict[str, Any]) -> Heard:
-    """Return what *data* describes."""
-    values = dict(data)
-    kind = values.pop("kind", None)
-    if kind not in _KINDS:
-        raise VirtualPytestError(f"unknown sound {kind!r}; known: {', '.join(_KINDS)}")
-    return _KINDS[kind](**values)
 
 
 def _on(channel: Channel | None) -> str:

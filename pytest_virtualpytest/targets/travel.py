@@ -14,11 +14,13 @@ from pytest_virtualpytest.exceptions import VirtualPytestError
 from pytest_virtualpytest.models import Region
 from pytest_virtualpytest.targets.composed import All, AnyOf, Appears, Composed, ForSeconds, Gone, Not, Then
 from pytest_virtualpytest.targets.plain import Black, Color, Frozen, Image, Motion
+from pytest_virtualpytest.targets.sound import Heard, Silence, Sound, Speech, Tone
 from pytest_virtualpytest.targets.target import Target
 from pytest_virtualpytest.targets.text import Text
 
-_EVERY = (Image, Text, Motion, Frozen, Black, Color, All, AnyOf, Not, Appears, Gone, Then, ForSeconds)
-_KINDS: dict[str, type[Target]] = {cls.kind: cls for cls in _EVERY}
+_HEARD = (Silence, Sound, Tone, Speech)
+_SEEN = (Image, Text, Motion, Frozen, Black, Color, All, AnyOf, Not, Appears, Gone, Then, ForSeconds)
+_KINDS: dict[str, type[Target]] = {cls.kind: cls for cls in (*_SEEN, *_HEARD)}
 _ROWS: dict[str, Callable[[Any], Any]] = {"region": Region._make, "resolution": tuple, "colour": tuple}
 
 
@@ -45,3 +47,11 @@ def from_wire(data: Mapping[str, Any]) -> Target:
         if values.get(name) is not None:
             values[name] = row(values[name])
     return cls(*members, **values)
+
+
+def heard_from_wire(data: Mapping[str, Any]) -> Heard:
+    """Return the sound that *data* describes."""
+    found = from_wire(data)
+    if not isinstance(found, Heard):
+        raise VirtualPytestError(f"{found} is seen, not heard; sounds are {', '.join(cls.kind for cls in _HEARD)}")
+    return found

@@ -21,21 +21,30 @@ from pytest_virtualpytest.cli import main, replay
 from pytest_virtualpytest.cli.command import _parser
 from pytest_virtualpytest.targets import to_wire
 
-Pixels = NDArray[np.uint8]
+Pixels, Samples = NDArray[np.uint8], NDArray[np.float32]
 BLACK = np.zeros((720, 1280, 3), np.uint8)
 
 
-def written(path: Path, pictures: Iterable[Pixels]) -> Path:
-    """Write *pictures* as a clip of 25 frames a second, whose clock does not begin at nought."""
+def written(path: Path, pictures: Iterable[Pixels], sound: Samples | None = None) -> Path:
+    """Write *pictures* as a clip of 25 frames a second, whose clock does not begin at nought, and *sound* with them."""
     with av.open(str(path), "w") as output:
         stream: Any = output.add_stream("libx264", rate=25, options={"preset": "ultrafast", "tune": "zerolatency"})
         stream.width, stream.height, stream.pix_fmt, stream.bit_rate = 1280, 720, "yuv420p", 4_000_000
+        audio: Any = None if sound is None else output.add_stream("aac", rate=48_000, layout="mono")
         for number, pixels in enumerate(pictures):
             frame = av.VideoFrame.from_ndarray(pixels, format="bgr24")
             frame.pts, frame.time_base = number + 100, Fraction(1, 25)
             output.mux(stream.encode(frame))
         output.mux(stream.encode(None))
+        if sound is not None:
+            heard = av.AudioFrame.from_ndarray(sound[None], format="fltp", layout="mono")
+            heard.sample_rate, heard.pts, heard.time_base = 48_000, 4 * 48_000, Fraction(1, 48_000)
+            output.mux([*audio.encode(heard), *audio.encode(None)])
     return path
+
+
+def tone(hz: int, seconds: float) -> Samples:
+    return (0.25 * np.sin(2 * np.pi * hz * np.arange(round(seconds * 48_000)) / 48_000)).astype(np.float32)
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +54,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     live = [scenes.live(3, number) for number in range(20)]
     menu = drawing.settings(2)
     written(place / "clip.mp4", [*live[:5], *[BLACK] * 5, *live[5:10], *[menu] * 10, *live[10:15]])
+    sound = np.concatenate([tone(440, 0.4), np.zeros(19_200, np.float32), tone(660, 0.8)])
+    written(place / "loud.mp4", [*live[:5], *[BLACK] * 15, *[menu] * 20], sound)
     cv2.imwrite(str(place / "menu.png"), menu)
     cv2.imwrite(str(place / "header.png"), menu[40:110, 50:310])
     cv2.imwrite(str(place / "guide.png"), drawing.guide(0, 0)[40:110, 50:310])
@@ -58,10 +69,10 @@ def here(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def spans(*words: str) -> list[tuple[int, int]]:
+def spans(*words: str, clip: str = "clip.mp4") -> list[tuple[int, int]]:
     """Return from which frame to which it is true, judged in this process."""
-    wanted, contents = replay._target(_parser().parse_args(["replay", "clip.mp4", *words]))
-    told = offline.replay(Path("clip.mp4").read_bytes(), *contents, target=to_wire(wanted)).value
+    wanted, contents = replay._target(_parser().parse_args(["replay", clip, *words]))
+    told = offline.replay(Path(clip).read_bytes(), *contents, target=to_wire(wanted)).value
     return [(span["frame"], span["last"]) for span in told["spans"]]
 
 
@@ -85,6 +96,26 @@ def spans(*words: str) -> list[tuple[int, int]]:
 )
 def test_replay_tells_when_it_was_true(here: Path, words: Sequence[str], expected: list[tuple[int, int]]) -> None:
     assert spans(*words) == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--sound", "0.1"], [(3, 11), (23, 39)]),
+        (["--tone", "660"], [(26, 39)]),
+        (["--silence", "0.2"], [(15, 20)]),
+        (["--target", "All(Black(), Silence(0.2))"], [(15, 19)]),
+        (["--target", "All('header.png', Tone(660, seconds=0.3))"], [(29, 39)]),
+        (["--target", "Then(Appears(Black()), Silence(0.2), Image('header.png', threshold=0.9))"], [(20, 39)]),
+    ],
+    ids=str,
+)
+def test_replay_hears(here: Path, words: Sequence[str], expected: list[tuple[int, int]]) -> None:
+    found = spans(*words, clip="loud.mp4")
+
+    assert len(found) == len(expected)
+    for span, wanted in zip(found, expected, strict=True):
+        assert span == pytest.approx(wanted, abs=2), "AAC smears a hundredth of a second, and a dip is one later"
 
 
 def test_replay_in_words(here: Path) -> None:
@@ -132,6 +163,13 @@ def test_replay_reads_what_is_said_beside_the_picture(here: Path) -> None:
         (["clip.mp4", "--frozen", "0"], "frozen for 0 s: 0.0 is no number of seconds above 0"),
         (["clip.mp4", "--pattern", "("], "text /(/: no regular expression: missing ), unterminated subpattern"),
         (["clip.mp4", "--color", "gren"], "color: no colour 'gren'; did you mean 'green'?"),
+        (["clip.mp4", "--sound", "1"], "the clip has no sound"),
+        (["clip.mp4", "--target", "Blck()"], "no target 'Blck'; did you mean Black?"),
+        (["clip.mp4", "--target", "All(Black()"], "'All(Black()' is no target: '(' was never closed; write All("),
+        (["clip.mp4", "--target", "Black(threshold=x)"], "'x' is neither a target nor a value"),
+        (["clip.mp4", "--target", "sys.exit('x')"], "no target 'sys.exit'; known: All, "),
+        (["clip.mp4", "--target", "Black(level=3)"], "Black(level=3): Black.__init__() got an unexpected keyword argu"),
+        (["clip.mp4", "--target", "Not('headr.png')"], "headr.png: no such picture; looked in "),
     ],
 )
 def test_replay_that_cannot_be_done_is_one_line(

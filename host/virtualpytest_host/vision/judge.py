@@ -1,8 +1,8 @@
 """Judge frames, one after the other, against a target of any composition.
 
 Every answer has three values: a member that cannot decide on a frame (motion in the first one) makes
-nothing true, under Not neither. Members that remember (Motion, Frozen, Appears, Gone, Then, ForSeconds) see
-every frame; the others only where their answer matters.
+nothing true, under Not neither. Members that remember (Motion, Frozen, sounds, Appears, Gone, Then, ForSeconds)
+see every frame; the others only where their answer matters.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from typing import Any
 
 from pytest_virtualpytest.exceptions import VirtualPytestError
 from pytest_virtualpytest.models import Sighting
-from pytest_virtualpytest.targets import All, AnyOf, Appears, ForSeconds, Gone, Image, Not, Target, Text, Then
+from pytest_virtualpytest.targets import All, AnyOf, Appears, ForSeconds, Gone, Heard, Image, Not, Target, Text, Then
 from virtualpytest_host.picture import Picture
+from virtualpytest_host.sound.beside import Beside
+from virtualpytest_host.sound.hears import Hears
 from virtualpytest_host.vision.draw import annotate
 from virtualpytest_host.vision.leaves import Content, SeesBlack, SeesImage, SeesMotion
 from virtualpytest_host.vision.mask import named
@@ -23,12 +25,15 @@ from virtualpytest_host.vision.verdict import Member, Verdict
 
 
 class Judge:
-    """Judges every frame that it is shown; *references* returns the bytes of a picture by their SHA-256."""
+    """Judges every frame that it is shown; *references* returns the bytes of a picture by their SHA-256.
 
-    def __init__(self, target: Target, references: Content) -> None:
+    *beside* is the sound of the same stream, where the target may ask for it.
+    """
+
+    def __init__(self, target: Target, references: Content, beside: Beside | None = None) -> None:
         self._target = target
         self._references = references
-        self._member = member(target, references)
+        self._member = member(target, references, beside)
 
     def begin(self, picture: Picture) -> None:
         """Take note of the picture before the first one that counts."""
@@ -74,19 +79,27 @@ class Judge:
         )
 
 
-def member(target: Target, content: Content) -> Member:
+def member(target: Target, content: Content, beside: Beside | None = None) -> Member:
     """Return what judges *target*."""
     from virtualpytest_host.vision import composed
 
     match target:
         case Then():
-            return composed.SeesThen(target.targets, lambda each: member(each, content))
+            return composed.SeesThen(target.targets, lambda each: member(each, content, beside))
         case ForSeconds():
-            return composed.SeesForSeconds(target, member(target.targets[0], content))
+            return composed.SeesForSeconds(target, member(target.targets[0], content, beside))
         case All() | AnyOf() | Not() | Appears() | Gone():
-            members = [member(each, content) for each in target.targets]
+            members = [member(each, content, beside) for each in target.targets]
             return composed.BY_KIND[target.kind](target, members)
+        case Heard():
+            return _heard(target, beside)
     return _plain(target, content)
+
+
+def _heard(target: Heard, beside: Beside | None) -> Member:
+    if beside is None:
+        raise VirtualPytestError(f"{target}: one picture has no sound; use wait_for")
+    return Hears(target, beside)
 
 
 def _plain(target: Target, content: Content) -> Member:

@@ -17,6 +17,7 @@ from pytest_virtualpytest.targets import Image
 from pytest_virtualpytest.wire import Reply
 from virtualpytest_host.needs import host_extra
 from virtualpytest_host.picture import Picture
+from virtualpytest_host.sound import offline as sound
 from virtualpytest_host.vision import match, reading, table
 from virtualpytest_host.vision.draw import annotate
 from virtualpytest_host.vision.judge import Judge
@@ -59,7 +60,7 @@ def read_picture(
 def replay(clip: bytes, *references: bytes, target: Mapping[str, Any]) -> Reply:
     """Return when *target* is true in *clip*, or how near it came, and the first such frame drawn as PNG."""
     contents = {hashlib.sha256(content).hexdigest(): content for content in references}
-    judge = Judge(targets.from_wire(target), contents.__getitem__)
+    judge = Judge(targets.from_wire(target), contents.__getitem__, sound.beside(clip, _zero(clip)))
     spans: list[dict[str, Any]] = []
     best: tuple[Sighting, Picture] | None = None
     number, picture, was = -1, None, False
@@ -79,17 +80,26 @@ def replay(clip: bytes, *references: bytes, target: Mapping[str, Any]) -> Reply:
     return Reply(found, [judge.annotated(best[1], best[0])])
 
 
+def _zero(clip: bytes) -> float:
+    """Return the time of the first picture of *clip* on its own clock."""
+    return next((float(frame.time or 0.0) for frame in _decoded_frames(clip)), 0.0)
+
+
 def _frames(clip: bytes) -> Iterator[Picture]:
     """Yield every picture of *clip*, its times counted from the first."""
+    zero: float | None = None
+    for frame in _decoded_frames(clip):
+        time = float(frame.time or 0.0)
+        zero = time if zero is None else zero
+        yield Picture.from_av(frame, pts=round(time - zero, 4), captured=time - zero)
+
+
+def _decoded_frames(clip: bytes) -> Iterator[Any]:
     try:
         with av.open(io.BytesIO(clip), "r") as container:
             if not container.streams.video:
                 raise VirtualPytestError("the clip has no picture")
-            first: float | None = None
-            for frame in container.decode(video=0):
-                time = float(frame.time or 0.0)
-                first = time if first is None else first
-                yield Picture.from_av(frame, pts=round(time - first, 4), captured=time - first)
+            yield from container.decode(video=0)
     except av.FFmpegError as error:
         raise VirtualPytestError(f"the clip cannot be read: {error.strerror}") from error
 
