@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         Entry,
         Frame,
         Level,
+        Line,
         Measurement,
         Output,
         Press,
@@ -69,7 +70,7 @@ if TYPE_CHECKING:
 __all__ = [
     "All", "AnyOf", "Appears", "Black", "CallTimeout", "CapabilityMissing", "CaptureError", "Clip", "Color",
     "ConfigError", "Device", "DeviceError", "DeviceLost", "Devices", "Dropout", "Duration", "Element", "Entry",
-    "Frame", "Frozen", "Gone", "HostError", "Image", "Key", "Lab", "LabFault", "LeaseError", "Level", "Measure",
+    "Frame", "Frozen", "Gone", "HostError", "Image", "Key", "Lab", "LabFault", "LeaseError", "Level", "Line", "Measure",
     "Measurement", "Motion", "Not", "NotSeen", "OutOfLimits", "Output", "Page", "Press", "ReferenceNotFound", "Region",
     "Seen", "Series", "Sighting", "Silence", "Sound", "Speech", "Target", "Text", "Then", "Tone", "Transition",
     "VirtualPytestError", "Words", "Zap", "device_fixture", "for_seconds",
@@ -84,8 +85,8 @@ _HOMES = {
     "measure": {"Measure"},
     "page": {"Page"},
     "models": {
-        "Clip", "Dropout", "Duration", "Element", "Entry", "Frame", "Level", "Measurement", "Output", "Press", "Region",
-        "Sighting", "Words",
+        "Clip", "Dropout", "Duration", "Element", "Entry", "Frame", "Level", "Line", "Measurement", "Output", "Press",
+        "Region", "Sighting", "Words",
     },
     "targets": {
         "All", "AnyOf", "Appears", "Black", "Color", "Frozen", "Gone", "Image", "Motion", "Not", "Silence", "Sound",

@@ -8,17 +8,19 @@ Constructing one opens nothing: ``open`` does, ``close`` gives back. ``resources
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar, Protocol, TypeAlias, runtime_checkable
 
-from pytest_virtualpytest.models import Element, Entry, Output
+from pytest_virtualpytest.models import Element, Entry, Line, Output
 
 Point: TypeAlias = "tuple[int, int]"  # in pixels of the device's picture, (0, 0) its top left corner
 
 CAPABILITIES = (
     "remote", "screen", "audio", "touch", "pointer", "ui", "apps", "shell", "files", "power", "network", "logs", "web",
+    "console",
 )  # fmt: skip
 BUTTONS = ("left", "middle", "right")  # of a mouse
 
@@ -268,3 +270,27 @@ class Logs(Protocol):
 
     def since(self, moment: float, /) -> str:
         """Return its lines from *moment* of this host's CLOCK_MONOTONIC on."""
+
+
+@runtime_checkable
+class Console(Protocol):
+    """A line of text to the device and back, such as its serial port."""
+
+    def write(self, data: bytes, /) -> None:
+        """Send *data* as it is."""
+
+    def expect(self, pattern: re.Pattern[str], since: float | Line, seconds: float, /) -> Line | None:
+        """Return the line in which *pattern* came first, None if not within *seconds*.
+
+        It is looked for from *since* on: a time of this host's CLOCK_MONOTONIC, or after an earlier line.
+        """
+
+
+@runtime_checkable
+class Listens(Protocol):
+    """A controller that hears only while it is open: it is open from the first test on, until the device is given back.
+
+    Others stay open for the next lease, and are opened when they are first used.
+    """
+
+    listens: ClassVar[bool]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_virtualpytest.capabilities import Key
+from pytest_virtualpytest.console import Console
 from pytest_virtualpytest.controls import Power, Remote, Touch
 from pytest_virtualpytest.elements import Ui
 from pytest_virtualpytest.inside import Apps, Files, Logs, Shell
@@ -118,6 +119,13 @@ class Device:
         __tracebackhide__ = True
         self.link.need("logs")
         return Logs(self.link)
+
+    @property
+    def console(self) -> Console:
+        """The device's console."""
+        __tracebackhide__ = True
+        self.link.need("console")
+        return Console(self.link, self._lab.timeout, self._lab.timeout_scale)
 
     def zap(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TypeAlias
@@ -83,14 +84,14 @@ def _log(device: Device, since: float) -> str:
 
 def _own_log(device: Device, since: float) -> str:
     """Return what the device itself has written down during this test."""
-    return str(device.link.call("logs.since", {"moment": {"before": since}}).value) or "it wrote nothing"
+    lines = str(device.link.call("logs.since", {"moment": {"before": since}}).value).splitlines()
+    return "\n".join(_counted(line, since) for line in lines) or "it wrote nothing"
 
 
 def _counted(line: str, since: float) -> str:
+    """Return *line* with its time, if it begins with one of the host's clock, counted from *since* on."""
     at, _, text = line.partition(" ")
-    with contextlib.suppress(ValueError):
-        return f"{float(at) - since:9.3f} {text}"
-    return line
+    return f"{float(at) - since:9.3f} {text}" if re.fullmatch(r"\d+\.\d{3}", at) else line
 
 
 def _titled(title: str, device: str) -> str:

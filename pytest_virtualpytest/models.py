@@ -122,6 +122,24 @@ class Sighting:
 
 
 @dataclass(frozen=True)
+class Line(Sighting):
+    """The line of a console in which a pattern was found: its text, what the pattern's groups caught, when it came.
+
+    *captured* is when the last character of what was looked for had come. *end* is the place after it, as (line,
+    character) of what the console has said: what is expected since this one is looked for from there on.
+    """
+
+    text: str = ""
+    groups: tuple[str, ...] = ()
+    end: tuple[int, int] = (0, 0)
+
+    @classmethod
+    def from_wire(cls, data: Mapping[str, Any]) -> Self:
+        """Return the line that *data* describes."""
+        return cls(**{**data, "region": None, "groups": tuple(data["groups"]), "end": tuple(data["end"])})
+
+
+@dataclass(frozen=True)
 class Words:
     """What was read at a place of the screen, and how sure, 0..1: as the least sure of its words."""
 

@@ -20,7 +20,7 @@ from typing import Any
 from pytest_virtualpytest.exceptions import CallTimeout, DeviceError, DeviceLost, LeaseError
 from pytest_virtualpytest.wire import Message, Reply, error_message
 from virtualpytest_host import parent
-from virtualpytest_host.pipe import LEAVING, Pipe
+from virtualpytest_host.pipe import AT_REST, LEAVING, Pipe
 
 NEVER = float("inf")
 _GRACE = 2.0  # seconds that a process may take to close its controllers
@@ -106,8 +106,13 @@ class Child:
         self._end(lambda pending: pending.number == number, lambda _pending: None)
 
     def revoke(self) -> None:
-        """End every call that needs the lease: it has been given back."""
+        """End every call that needs the lease, and have the process let go of what the next holder needs."""
         self._end(lambda pending: pending.leased, lambda _pending: LeaseError("the lease was given back meanwhile"))
+        with self._lock:
+            pipe = self._pipe
+        if pipe is not None:
+            with contextlib.suppress(OSError):  # it is just ending
+                pipe.send((AT_REST, "{}", []))
 
     def expire(self, now: float) -> float:
         """End every call that is over its deadline; return when to look again."""

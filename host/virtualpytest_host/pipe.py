@@ -9,6 +9,7 @@ import struct
 from pytest_virtualpytest.wire import Message, pack, unpack
 
 LEAVING = -1  # the number of a message by which a device's process says that it takes no more calls
+AT_REST = -2  # of one by which its agent says that nobody holds the device any more
 
 _LENGTH = struct.Struct("!Q")
 _STALL = struct.pack("ll", 5, 0)  # seconds that a send may wait for the other end to read

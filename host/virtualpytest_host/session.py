@@ -22,17 +22,19 @@ import traceback
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pytest_virtualpytest.capabilities import Described
+from pytest_virtualpytest.capabilities import Described, Listens
 from pytest_virtualpytest.exceptions import CapabilityMissing, DeviceError, LabFault, VirtualPytestError
 from pytest_virtualpytest.wire import Call, Message, Reply, error_message
-from virtualpytest_host import bare, build, elements, hands, inside, machine, parent, pointing, references, use
-from virtualpytest_host.pipe import LEAVING, Pipe
+from virtualpytest_host import bare, build, console, elements, hands, inside, machine, parent, pointing, references, use
+from virtualpytest_host.pipe import AT_REST, LEAVING, Pipe
 
 _ACTING: dict[str, Callable[..., Any]] = {  # what changes a picture: it is filmed from before the first action on
     "remote": hands.Remote, "power": hands.Supply, "touch": hands.Touch, "ui": elements.Ui, "apps": inside.Apps,
     "pointer": pointing.Pointer,
 }  # fmt: skip
-_ASKING: dict[str, Callable[..., Any]] = {"shell": inside.Shell, "files": inside.Files, "logs": inside.Logs}
+_ASKING: dict[str, Callable[..., Any]] = {
+    "shell": inside.Shell, "files": inside.Files, "logs": inside.Logs, "console": console.Console,
+}  # fmt: skip
 _HANDLERS = (*_ACTING, *_ASKING, "screen", "audio")
 
 
@@ -97,7 +99,10 @@ class Session:
         return bool(name) and capability in self._controllers and capability not in {"screen", "audio"}
 
     def mark(self, text: str) -> dict[str, Any]:
-        """Put *text* on the device's log."""
+        """Put *text* on the device's log: from here on it is listened to."""
+        for name in [name for name, one in self._controllers.items() if isinstance(one, Listens)]:
+            with contextlib.suppress(LabFault):  # it is told when it is used
+                self._open(name)
         self._log.append((time.monotonic(), f"mark {text}"))
         return {"captured": self._log[-1][0]}
 
@@ -132,6 +137,15 @@ class Session:
         for opened in reversed(self._opened):
             opened.close()
         self._use.close()
+
+    def rest(self) -> None:
+        """Close what listens: nobody holds the device, and its next holder may be another process."""
+        listening: list[Any] = [one for one in self._opened if isinstance(one, Listens)]
+        for controller in listening:
+            self._opened.remove(controller)
+            controller.close()
+            names = [name for name, one in self._controllers.items() if one is controller]
+            self._handlers = {name: one for name, one in self._handlers.items() if name not in names}
 
     def warm(self) -> None:
         """Import what the screen needs before somebody waits for it."""
@@ -226,6 +240,9 @@ def serve(pipe: Pipe) -> None:
     session.warm()
     with contextlib.closing(session):
         while (message := pipe.receive()) is not None:
+            if message[0] == AT_REST:
+                session.rest()
+                continue
             answer, failed = _guarded(message[0], functools.partial(_answer, session, message, spec.get("protocol", 1)))
             leaving = failed and session.gone()
             if leaving:  # said first: whoever has the answer may call again at once

@@ -91,9 +91,9 @@ def test_leased_device_keeps_its_settings(bench: Bench) -> None:
 def test_unknown_controller_names_the_nearest(local_gateways: Gateways) -> None:
     message = refusal(local_gateways, {**rack(), "controller": "raxk"})
 
-    assert message == (
-        f"{WHERE}: no controller 'raxk'; known here: adb, ecp, rack, shelly, tasmota, video; did you mean 'rack'?"
-    )
+    assert message.startswith(f"{WHERE}: no controller 'raxk'; known here: adb, ")
+    assert message.endswith("; did you mean 'rack'?")
+    assert {"ecp", "rack", "video"} <= set(message.partition("known here: ")[2].partition(";")[0].split(", "))
 
 
 def test_wrong_settings_are_all_told(local_gateways: Gateways) -> None:

@@ -3,6 +3,7 @@
 A line that must be refused carries the error's code; mypy complains of it as unused if the line is accepted.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import assert_type
@@ -26,6 +27,7 @@ from pytest_virtualpytest import (
     Image,
     Key,
     Level,
+    Line,
     Measurement,
     Motion,
     Not,
@@ -133,6 +135,17 @@ def test_times(stb: Device) -> None:
     assert_type(Series([zap.total, 1.5]).p95, Duration)
     stb.screen.transition()  # type: ignore[call-arg]
     stb.zap(banner=5)  # type: ignore[arg-type]
+
+
+def test_console(stb: Device) -> None:
+    sent = stb.console.write("reboot\n", secret=True)
+    assert_type(sent, Press)
+    line = stb.console.expect(re.compile(r"kernel (.*)"), since=sent, timeout=5)
+    assert_type(line, Line)
+    assert_type(line.groups, tuple[str, ...])
+    assert_type(stb.console.expect("login: ", since=line).after(sent), Duration)
+    stb.console.write(b"reboot")  # type: ignore[arg-type]
+    stb.console.expect(re.compile(b"kernel"))  # type: ignore[arg-type]
 
 
 def test_words(stb: Device) -> None:

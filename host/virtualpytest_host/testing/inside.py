@@ -1,7 +1,8 @@
-"""Checks of what a device is asked itself: shell, files, apps, log."""
+"""Checks of what a device is asked itself: shell, files, apps, log, console."""
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from typing import Any, ClassVar
@@ -101,3 +102,21 @@ class Logbooks(Opened):
         now, before = opened.since(time.monotonic()), opened.since(time.monotonic() - 3600)
 
         assert len(now) <= len(before)
+
+
+class Consoles(Opened):
+    """A line of text."""
+
+    @pytest.mark.parametrize("text", HOSTILE)
+    def test_any_text_is_sent(self, opened: Any, text: str) -> None:
+        """Fail if there is a text that it does not take."""
+        opened.write(text.encode())
+
+    def test_what_never_comes_is_waited_for_and_then_none(self, opened: Any) -> None:
+        """Fail if it is found, or if the wait is much shorter or longer than asked for."""
+        began = time.monotonic()
+
+        found = opened.expect(re.compile(re.escape(NOBODY)), began, 0.5)
+
+        assert found is None
+        assert 0.5 <= time.monotonic() - began < 20.0
