@@ -14,6 +14,7 @@ from pytest_virtualpytest.inside import Apps, Files, Logs, Shell
 from pytest_virtualpytest.kpi import Zap
 from pytest_virtualpytest.link import Link
 from pytest_virtualpytest.looking import Looking
+from pytest_virtualpytest.network import Network
 from pytest_virtualpytest.pointer import Pointer
 from pytest_virtualpytest.screen import Screen
 from pytest_virtualpytest.sound import Audio
@@ -126,6 +127,13 @@ class Device:
         __tracebackhide__ = True
         self.link.need("console")
         return Console(self.link, self._lab.timeout, self._lab.timeout_scale)
+
+    @property
+    def network(self) -> Network:
+        """The network that the device is in."""
+        __tracebackhide__ = True
+        self.link.need("network")
+        return Network(self.link)
 
     def zap(
         self,

@@ -26,6 +26,7 @@ from pytest_virtualpytest.capabilities import Described, Listens
 from pytest_virtualpytest.exceptions import CapabilityMissing, DeviceError, LabFault, VirtualPytestError
 from pytest_virtualpytest.wire import Call, Message, Reply, error_message
 from virtualpytest_host import bare, build, console, elements, hands, inside, machine, parent, pointing, references, use
+from virtualpytest_host.network import calls
 from virtualpytest_host.pipe import AT_REST, LEAVING, Pipe
 
 _ACTING: dict[str, Callable[..., Any]] = {  # what changes a picture: it is filmed from before the first action on
@@ -33,7 +34,7 @@ _ACTING: dict[str, Callable[..., Any]] = {  # what changes a picture: it is film
     "pointer": pointing.Pointer,
 }  # fmt: skip
 _ASKING: dict[str, Callable[..., Any]] = {
-    "shell": inside.Shell, "files": inside.Files, "logs": inside.Logs, "console": console.Console,
+    "shell": inside.Shell, "files": inside.Files, "logs": inside.Logs, "network": calls.Network, "console": console.Console,
 }  # fmt: skip
 _HANDLERS = (*_ACTING, *_ASKING, "screen", "audio")
 

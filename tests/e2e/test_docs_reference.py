@@ -11,7 +11,7 @@ from pages import ROOT
 from running import run
 
 import pytest_virtualpytest
-from pytest_virtualpytest import console, controls, elements, fixtures, inside, pointer, screen, sound, targets
+from pytest_virtualpytest import console, controls, elements, fixtures, inside, network, pointer, screen, sound, targets
 from pytest_virtualpytest.config.controllers import Controllers, settings_of
 from pytest_virtualpytest.config.schema import schema
 
@@ -70,7 +70,7 @@ def test_every_target_is_there() -> None:
 @pytest.mark.parametrize(
     "kind",
     [console.Console, controls.Remote, controls.Touch, controls.Power, pointer.Pointer, sound.Audio, screen.Screen,
-     elements.Ui, inside.Apps, inside.Files, inside.Logs, inside.Shell],
+     elements.Ui, network.Network, inside.Apps, inside.Files, inside.Logs, inside.Shell],
 )  # fmt: skip
 def test_every_call_of_a_capability_is_there(kind: type) -> None:
     calls = [name for name, _ in inspect.getmembers(kind, inspect.isfunction) if not name.startswith("_")]

@@ -10,20 +10,23 @@ from typing import Any, ClassVar
 
 import pytest
 
-from pytest_virtualpytest import capabilities
+from pytest_virtualpytest import capabilities, traffic
 from pytest_virtualpytest.capabilities import CAPABILITIES
 from pytest_virtualpytest.exceptions import DeviceError
 from virtualpytest_host.testing.hands import Pointers, Remotes, Streams, Supplies, Touches, Uis
 from virtualpytest_host.testing.inside import Consoles, Logbooks, Programs, Shells, Storages
+from virtualpytest_host.testing.network import Networks
 from virtualpytest_host.testing.opened import Opened, ask, through
 
 PROTOCOLS: dict[str, type] = {
     "remote": capabilities.Remote, "screen": capabilities.Watched, "audio": capabilities.Watched,
     "touch": capabilities.Touch, "ui": capabilities.Ui, "apps": capabilities.Apps, "shell": capabilities.Shell,
     "files": capabilities.Files, "power": capabilities.Power, "logs": capabilities.Logs,
+    "network": traffic.Network,
     "console": capabilities.Console, "pointer": capabilities.Pointer,
 }  # fmt: skip
 CONTRACTS: dict[str, type] = {
+    "network": Networks,
     "remote": Remotes, "power": Supplies, "touch": Touches, "ui": Uis, "shell": Shells, "files": Storages,
     "apps": Programs, "logs": Logbooks, "console": Consoles, "screen": Streams, "audio": Streams, "pointer": Pointers,
 }  # fmt: skip

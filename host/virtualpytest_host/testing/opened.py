@@ -16,6 +16,7 @@ _FIRST: dict[str, Callable[[Any], object]] = {  # what changes little comes firs
     "shell": lambda device: device.run("true", 2.0),
     "apps": lambda device: device.installed(),
     "logs": lambda device: device.since(time.monotonic()),
+    "network": lambda device: device.state(),
     "remote": lambda device: device.press(next(iter(keys(device)), str(Key.OK))),
 }
 

@@ -1,0 +1,34 @@
+"""What a test's calls to a device's network come to on its host."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+
+class Network:
+    """The device's network."""
+
+    def __init__(self, controller: Any, _inputs: Any, _handler: Callable[[str], Any]) -> None:
+        self._controller = controller
+
+    def ping(self, host: str, count: int, interval: float) -> dict[str, Any]:
+        """Return what came back of *count* echo requests."""
+        return asdict(self._controller.ping(host, count, interval))
+
+    def resolve(self, name: str, kind: str, server: str) -> dict[str, Any]:
+        """Return the answer to a DNS question."""
+        return asdict(self._controller.resolve(name, kind, server))
+
+    def fetch(self, url: str, verify: bool) -> dict[str, Any]:
+        """Return the times of an HTTP request."""
+        return asdict(self._controller.fetch(url, verify))
+
+    def throughput(self, server: str, down: bool, seconds: int, port: int, udp: float) -> dict[str, Any]:
+        """Return what an iperf3 server and we have moved."""
+        return asdict(self._controller.throughput(server, down, seconds, port, udp))
+
+    def interface(self) -> dict[str, Any]:
+        """Return how the interface is."""
+        return asdict(self._controller.state())

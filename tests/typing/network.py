@@ -1,0 +1,20 @@
+"""What a test author's editor and mypy know of a device's network: never run, only checked."""
+
+from typing import assert_type
+
+from pytest_virtualpytest import Device
+from pytest_virtualpytest.traffic import Fetch, Interface, Lookup, Ping, Throughput
+
+
+def test_measurements(stb: Device) -> None:
+    assert_type(stb.network.ping("192.0.2.1", count=3), Ping)
+    assert_type(stb.network.ping("192.0.2.1").loss, float)
+    assert_type(stb.network.resolve("example.com", "AAAA").answers, tuple[str, ...])
+    assert_type(stb.network.resolve("example.com"), Lookup)
+    assert_type(stb.network.fetch("http://192.0.2.1/"), Fetch)
+    assert_type(stb.network.throughput("192.0.2.1", direction="up").retransmits, int | None)
+    assert_type(stb.network.throughput("192.0.2.1"), Throughput)
+    assert_type(stb.network.interface(), Interface)
+    assert_type(stb.network.interface().speed, float | None)
+    stb.network.throughput("192.0.2.1", direction="sideways")  # type: ignore[arg-type]
+    stb.network.ping("192.0.2.1", 3)  # type: ignore[call-arg]
