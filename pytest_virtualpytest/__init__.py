@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pytest_virtualpytest.capabilities import Key
     from pytest_virtualpytest.device import Device
     from pytest_virtualpytest.exceptions import (
+        AppCrashed,
         CallTimeout,
         CapabilityMissing,
         CaptureError,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from pytest_virtualpytest.measure import Measure
     from pytest_virtualpytest.models import (
         Clip,
+        Crash,
         Dropout,
         Duration,
         Element,
@@ -68,8 +70,8 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
-    "All", "AnyOf", "Appears", "Black", "CallTimeout", "CapabilityMissing", "CaptureError", "Clip", "Color",
-    "ConfigError", "Device", "DeviceError", "DeviceLost", "Devices", "Dropout", "Duration", "Element", "Entry",
+    "All", "AnyOf", "AppCrashed", "Appears", "Black", "CallTimeout", "CapabilityMissing", "CaptureError", "Clip",
+    "Color", "ConfigError", "Crash", "Device", "DeviceError", "DeviceLost", "Devices", "Dropout", "Duration", "Element", "Entry",
     "Frame", "Frozen", "Gone", "HostError", "Image", "Key", "Lab", "LabFault", "LeaseError", "Level", "Line", "Measure",
     "Measurement", "Motion", "Not", "NotSeen", "OutOfLimits", "Output", "Page", "Press", "ReferenceNotFound", "Region",
     "Seen", "Series", "Sighting", "Silence", "Sound", "Speech", "Target", "Text", "Then", "Tone", "Transition",
@@ -85,8 +87,8 @@ _HOMES = {
     "measure": {"Measure"},
     "page": {"Page"},
     "models": {
-        "Clip", "Dropout", "Duration", "Element", "Entry", "Frame", "Level", "Line", "Measurement", "Output", "Press",
-        "Region", "Sighting", "Words",
+        "Clip", "Crash", "Dropout", "Duration", "Element", "Entry", "Frame", "Level", "Line", "Measurement", "Output",
+        "Press", "Region", "Sighting", "Words",
     },
     "targets": {
         "All", "AnyOf", "Appears", "Black", "Color", "Frozen", "Gone", "Image", "Motion", "Not", "Silence", "Sound",

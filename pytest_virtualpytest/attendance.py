@@ -28,6 +28,7 @@ class Attendance:
 
 def attend(run: Run) -> None:
     """Register all that is to be done around each test of *run*."""
+    from pytest_virtualpytest.crashes import Crashes
     from pytest_virtualpytest.deadlines import Deadlines
     from pytest_virtualpytest.endings import Endings
     from pytest_virtualpytest.tally import Marks, Tally
@@ -35,6 +36,7 @@ def attend(run: Run) -> None:
     register = run.config.pluginmanager.register
     deadlines = Deadlines(run.deadline, lambda seconds: run.tell("overdue", seconds), may_end=run.is_worker)
     register(Endings(run), "virtualpytest-endings")
+    register(Crashes(run), "virtualpytest-crashes")
     register(run.holding.lending, "virtualpytest-lending")
     register(deadlines, "virtualpytest-deadlines")
     register(Marks(run), "virtualpytest-marks")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar, Protocol, TypeAlias, runtime_checkable
 
-from pytest_virtualpytest.models import Element, Entry, Line, Output
+from pytest_virtualpytest.models import Crash, Element, Entry, Line, Output
 
 Point: TypeAlias = "tuple[int, int]"  # in pixels of the device's picture, (0, 0) its top left corner
 
@@ -262,6 +262,25 @@ class Installs(Protocol):
 
     def clear(self, app: str, /) -> None:
         """End *app* and forget all that it has kept."""
+
+
+@runtime_checkable
+class Permits(Protocol):
+    """Apps that the device lets do this and that."""
+
+    def permissions(self, app: str, /) -> Mapping[str, bool]:
+        """Return what *app* may ask for, and whether it has it."""
+
+    def permit(self, app: str, permission: str, allowed: bool, /) -> None:
+        """Give *app* a *permission*, or take it away."""
+
+
+@runtime_checkable
+class Crashes(Protocol):
+    """A log that tells of apps that ended by themselves."""
+
+    def crashes(self, moment: float, /) -> Sequence[Crash]:
+        """Return them from *moment* of this host's CLOCK_MONOTONIC on, the earliest first."""
 
 
 @runtime_checkable

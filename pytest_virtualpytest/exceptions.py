@@ -15,6 +15,7 @@ VirtualPytestError
 ├── NotSeen                  (also AssertionError) a check did not come true
 ├── Overdue                  a test passed its deadline
 ├── Seen                     (also AssertionError) what must never show was seen
+├── AppCrashed               (also AssertionError) an app that the test had started crashed, or did not answer
 └── OutOfLimits              (also AssertionError) a measured figure is beyond its limit
 """
 
@@ -97,6 +98,10 @@ class Overdue(VirtualPytestError):
 
 class Seen(VirtualPytestError, AssertionError):
     """Something was seen that must never show."""
+
+
+class AppCrashed(VirtualPytestError, AssertionError):
+    """An app that the test had started crashed, or did not answer, while the test itself found nothing wrong."""
 
 
 class OutOfLimits(VirtualPytestError, AssertionError):

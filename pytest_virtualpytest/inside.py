@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from pytest_virtualpytest.link import Link
-from pytest_virtualpytest.models import Element, Entry, Output, Press
+from pytest_virtualpytest.models import Crash, Element, Entry, Output, Press
 
 _PACE = 1 << 20  # bytes a second that a transfer may be as slow as
 _WHOLE = 600.0  # seconds for a file whose size is not known
@@ -78,6 +78,7 @@ class Apps:
         With *arguments*, which a desktop's programs take, it is started whether it runs or not.
         """
         __tracebackhide__ = True
+        self._link.launched.add(app)
         return self._act("launch", app, arguments)
 
     def stop(self, app: str) -> Press:
@@ -101,6 +102,24 @@ class Apps:
         __tracebackhide__ = True
         with self._link.step("current app"):
             return str(self._link.call("apps.current").value)
+
+    def permissions(self, app: str) -> Mapping[str, bool]:
+        """Return what *app* may ask for while it runs, and whether it has it."""
+        __tracebackhide__ = True
+        with self._link.step(f"permissions of {app}"):
+            return dict(self._link.call("apps.permissions", {"app": app}).value)
+
+    def grant(self, app: str, permission: str) -> None:
+        """Give *app* a *permission*, by its whole name or the last word of it: ``CAMERA``."""
+        __tracebackhide__ = True
+        with self._link.step(f"grant {permission} to {app}"):
+            self._link.call("apps.permit", {"app": app, "permission": permission, "allowed": True})
+
+    def revoke(self, app: str, permission: str) -> None:
+        """Take a *permission* from *app*; Android ends an app that runs."""
+        __tracebackhide__ = True
+        with self._link.step(f"revoke {permission} from {app}"):
+            self._link.call("apps.permit", {"app": app, "permission": permission, "allowed": False})
 
     def windows(self) -> Sequence[Element]:
         """Return the windows on a desktop's screen, the one in front first."""
@@ -138,3 +157,10 @@ class Logs:
         with self._link.step("device's own log"):
             at = asdict(moment) if isinstance(moment, Press) else moment
             return str(self._link.call("logs.since", {"moment": at}, seconds=20).value)
+
+    def crashes(self, since: Press | float) -> Sequence[Crash]:
+        """Return the apps that crashed, or did not answer, from *since* on: a press, or a number of seconds ago."""
+        __tracebackhide__ = True
+        with self._link.step("crashes"):
+            at = asdict(since) if isinstance(since, Press) else since
+            return [Crash(**one) for one in self._link.call("logs.crashes", {"moment": at}, seconds=20).value]

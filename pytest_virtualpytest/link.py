@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,7 @@ class Link:
     capabilities: Sequence[str]
     report: Report
     token: int | None = None
+    launched: set[str] = field(default_factory=set)  # the apps that tests have started on it
 
     def step(self, title: str, values: Mapping[str, object] | None = None) -> AbstractContextManager[None]:
         """Show what happens within as one step of the report."""

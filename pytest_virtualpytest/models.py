@@ -224,6 +224,22 @@ class Output:
 
 
 @dataclass(frozen=True)
+class Crash:
+    """An app that ended by itself, or did not answer: *kind* is ``crash``, ``native crash`` or ``not responding``.
+
+    *at* is when, by the device's own clock, as its log has it.
+    """
+
+    app: str
+    kind: str
+    reason: str = ""
+    at: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.app}: {self.kind}: {self.reason}"
+
+
+@dataclass(frozen=True)
 class Entry:
     """A file or folder of a device; *changed* is seconds since the epoch by the device's clock."""
 

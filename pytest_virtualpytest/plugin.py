@@ -90,6 +90,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "device(kind, name, model, tags, needs): narrow the test's device")
     config.addinivalue_line("markers", "devices(role={'kind': ...}, ...): the devices of a test, by role")
     config.addinivalue_line("markers", "deadline(seconds): interrupt the test when it has run so long")
+    config.addinivalue_line("markers", "may_crash(app, ...): a crash of these apps, or of any, does not fail the test")
     run = Run.of(config)
     config.pluginmanager.register(Outcomes(run), "virtualpytest-outcomes")
     config.pluginmanager.register(Attendance(run), "virtualpytest-attendance")
@@ -186,7 +187,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """See that the lab can serve every test that is left, or say of all of them why not."""
+    """See that the lab can serve every test that is left, and its pictures are there, or say of all of them why not."""
     asking = _asking(items)
     if not asking:
         return
@@ -197,8 +198,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in asking:
             if item.nodeid in problems and collection.NEEDS in item.stash:
                 item.add_marker(pytest.mark.skip(reason=problems.pop(item.nodeid).removeprefix(f"{item.nodeid}: ")))
-    if problems:
-        _refuse(config, items, list(problems.values()))
+    from pytest_virtualpytest.preflight import check
+
+    served = [item for item in asking if item.nodeid not in problems]
+    missing = check(served, Run.of(config).lab, config.rootpath)
+    if problems or missing:
+        _refuse(config, items, [*problems.values(), *missing])
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

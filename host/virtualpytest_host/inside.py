@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from pytest_virtualpytest.capabilities import Installs, Starts, Windowed
+from pytest_virtualpytest.capabilities import Crashes, Installs, Permits, Starts, Windowed
 from pytest_virtualpytest.exceptions import DeviceError, NotSeen, VirtualPytestError
 from pytest_virtualpytest.models import Element
 from pytest_virtualpytest.wire import Reply
@@ -82,6 +82,14 @@ class Apps:
         """Return the app in front."""
         return str(self._controller.current())
 
+    def permissions(self, app: str) -> dict[str, bool]:
+        """Return what *app* may ask for, and whether it has it."""
+        return dict(self._keeper().permissions(app))
+
+    def permit(self, app: str, permission: str, allowed: bool) -> None:
+        """Give *app* a *permission*, or take it away."""
+        self._keeper().permit(app, permission, allowed)
+
     def windows(self) -> list[dict[str, Any]]:
         """Return the windows on screen, the one in front first."""
         return [window.to_wire() for window in self._windows()]
@@ -108,6 +116,11 @@ class Apps:
             raise DeviceError(f"{type(self._controller).__name__} has no windows")
         return self._controller.windows()
 
+    def _keeper(self) -> Permits:
+        if not isinstance(self._controller, Permits):
+            raise DeviceError(f"{type(self._controller).__name__} knows no permissions")
+        return self._controller
+
     def _installer(self) -> Installs:
         if not isinstance(self._controller, Installs):
             raise DeviceError(f"{type(self._controller).__name__} cannot install or clear apps")
@@ -122,8 +135,19 @@ class Logs:
 
     def since(self, moment: Mapping[str, Any] | float) -> str:
         """Return its lines from *moment* on: a press, a time of this host, or a number of seconds ago."""
-        if isinstance(moment, Mapping):
-            if moment.get("boot", state.boot()) != state.boot():
-                raise VirtualPytestError("`since` is from another boot, or another machine, than this device's host")
-            return str(self._controller.since(moment["before"]))
-        return str(self._controller.since(time.monotonic() - moment))
+        return str(self._controller.since(_here(moment)))
+
+    def crashes(self, moment: Mapping[str, Any] | float) -> list[dict[str, Any]]:
+        """Return the apps that crashed from *moment* on; none where the device's log does not tell."""
+        if not isinstance(self._controller, Crashes):
+            return []
+        return [asdict(crash) for crash in self._controller.crashes(_here(moment))]
+
+
+def _here(moment: Mapping[str, Any] | float) -> float:
+    """Return *moment* on this host's clock."""
+    if not isinstance(moment, Mapping):
+        return time.monotonic() - moment
+    if moment.get("boot", state.boot()) != state.boot():
+        raise VirtualPytestError("`since` is from another boot, or another machine, than this device's host")
+    return float(moment["before"])

@@ -381,3 +381,45 @@ def test_users_at_once_have_a_connection_each(phone: Phone, own_key: Path) -> No
         thread.join()
 
     assert sorted(said) == sorted(f"{number}\n" for number in range(4) for _ in range(10))
+
+
+def test_permission_is_given_and_taken_away(adb: Adb) -> None:
+    assert adb.permissions(NOTES) == {"android.permission.CAMERA": False, "android.permission.RECORD_AUDIO": False}
+    adb.launch(NOTES)
+
+    adb.permit(NOTES, "CAMERA", True)
+    assert adb.permissions(NOTES)["android.permission.CAMERA"] is True
+    assert adb.current() == NOTES
+
+    adb.permit(NOTES, "android.permission.CAMERA", False)
+    assert adb.permissions(NOTES)["android.permission.CAMERA"] is False
+    assert adb.current() != NOTES  # Android ends it
+
+
+def test_permission_that_an_app_does_not_ask_for_is_an_error_that_lists_those_that_it_does(adb: Adb) -> None:
+    refused = r"has not requested permission a\.b\.FLY; .* asks for android\.permission\.CAMERA"
+    with pytest.raises(DeviceError, match=refused):
+        adb.permit(NOTES, "a.b.FLY", True)
+    with pytest.raises(DeviceError, match=r"no app 'com\.virtual\.note'; did you mean"):
+        adb.permissions("com.virtual.note")
+
+
+@pytest.mark.parametrize("name", NASTY)
+def test_permission_and_app_reach_the_phone_as_they_are(adb: Adb, name: str) -> None:
+    with pytest.raises(DeviceError, match="has not requested permission"):
+        adb.permit(NOTES, f"x.{name}", True)
+    with pytest.raises(DeviceError, match="no app"):
+        adb.permit(name, "CAMERA", True)
+    assert adb.run("true", 5).status == 0
+
+
+def test_crash_is_told_from_a_moment_on(adb: Adb) -> None:
+    adb.launch(NOTES)
+    before = time.monotonic()
+    adb.run(["am", "crash", NOTES], 5)
+    adb.run(["log", "-p", "e", "-t", "ActivityManager", f"ANR in {SETTINGS} (x)\nPID: 7\nReason: no focus"], 5)
+
+    assert [(crash.app, crash.kind) for crash in adb.crashes(before)] == [
+        (NOTES, "crash"), (SETTINGS, "not responding"),
+    ]  # fmt: skip
+    assert adb.crashes(time.monotonic()) == []

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from pytest_virtualpytest.exceptions import DeviceError
-from pytest_virtualpytest.models import Element, Entry, Output
-from virtualpytest_host.android import tree
+from pytest_virtualpytest.models import Crash, Element, Entry, Output
+from virtualpytest_host.android import crashes, tree
 
 _DUMP = "/data/local/tmp/vpt-window.xml"
 _LOOKS = 3  # at a screen that does not come to rest
@@ -51,6 +51,10 @@ class Inside:
         device = float(self._said("date +%s.%N"))
         begin = device - (time.monotonic() - moment) - _GRAIN  # at the earliest: the answer has been on its way
         return self._said(f"logcat -d -v threadtime -T {begin:.3f}")
+
+    def crashes(self, moment: float, /) -> Sequence[Crash]:
+        """Return the apps that crashed, or did not answer, from *moment* of this host's CLOCK_MONOTONIC on."""
+        return crashes.found(self.since(moment))
 
     def tree(self) -> Element:
         """Return the root of the elements on screen, as uiautomator sees it."""

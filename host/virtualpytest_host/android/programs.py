@@ -6,12 +6,13 @@ import difflib
 import re
 import secrets
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pytest_virtualpytest.exceptions import DeviceError
 
 _FRONT = re.compile(r"(?:mCurrentFocus|mFocusedApp|topResumedActivity|mResumedActivity)=.*?\s([\w.]+)/")
+_GRANTED = re.compile(r"^\s+([\w.]+): granted=(true|false)", re.M)
 _ROOM = "/data/local/tmp"
 _INSTALL = 120.0  # seconds
 _PACE = 1 << 20  # bytes a second that a transfer may be as slow as
@@ -63,6 +64,21 @@ class Programs:
         done = self._done("pm", "clear", app)
         if "Success" not in done:
             raise self._unknown(app, done)
+
+    def permissions(self, app: str, /) -> Mapping[str, bool]:
+        """Return what *app* may ask for while it runs, and whether it has it."""
+        if app not in self.installed():
+            raise self._unknown(app, "")
+        return {name: word == "true" for name, word in _GRANTED.findall(self._done("dumpsys", "package", app))}
+
+    def permit(self, app: str, permission: str, allowed: bool, /) -> None:
+        """Give *app* a *permission*, or take it away; ``CAMERA`` is Android's own of that name."""
+        name = permission if "." in permission else f"android.permission.{permission}"
+        known = self.permissions(app)
+        lines = self._done("pm", "grant" if allowed else "revoke", app, name).strip().splitlines()
+        if lines:
+            said = next((line for line in lines if "Exception: " in line), lines[0]).rpartition("Exception: ")[2]
+            raise DeviceError(f"{self.connection}: {said[:300]}; {app!r} asks for {', '.join(known) or 'none'}")
 
     def _done(self, *words: str) -> str:
         done = self.connection.run(shlex.join(words))

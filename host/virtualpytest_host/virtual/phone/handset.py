@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from virtualpytest_host.virtual.phone.apps import KINDS, LABELS, LAUNCHER, App, Stranger
+from virtualpytest_host.virtual.phone.apps import KINDS, LABELS, LAUNCHER, NOTES, App, Stranger
 from virtualpytest_host.virtual.phone.logbook import Logbook
 from virtualpytest_host.virtual.truth import Truth
 
@@ -23,6 +23,7 @@ class Handset:
         self.changed = threading.Condition(threading.RLock())
         self.installed = dict(LABELS)
         self.kept: dict[str, Any] = {}
+        self.granted = {NOTES: {f"android.permission.{name}": False for name in ("CAMERA", "RECORD_AUDIO")}}
         self.properties = {
             "ro.product.model": "Virtual Phone", "ro.product.name": "virtual", "ro.product.device": "vphone",
             "ro.product.manufacturer": "virtualpytest", "ro.build.version.release": "14", "ro.serialno": name,
@@ -66,6 +67,22 @@ class Handset:
             self.apps.pop(app, None)
             self.apps.setdefault(LAUNCHER, KINDS[LAUNCHER](self))
             self.front = LAUNCHER if app == self.front else self.front
+
+    def crash(self, app: str, reason: str) -> None:
+        """End *app* as an exception that nobody caught does."""
+        trace = f"FATAL EXCEPTION: main\nProcess: {app}, PID: 4321\n{reason}\n\tat {app}.Main.run(Main.java:7)"
+        self.logbook.write("E", "AndroidRuntime", trace)
+        self.stop(app)
+
+    def permit(self, app: str, permission: str, allowed: bool) -> bool:
+        """Give *app* a permission or take it away, which ends it; tell whether it asks for that at all."""
+        asked = self.granted.get(app, {})
+        if permission not in asked:
+            return False
+        if asked[permission] and not allowed:
+            self.stop(app)
+        asked[permission] = allowed
+        return True
 
     def clear(self, app: str) -> None:
         """End *app* and forget what it has kept."""

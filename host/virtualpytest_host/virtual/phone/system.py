@@ -40,6 +40,10 @@ def _am(run: Run) -> int:
     if action == "force-stop" and words:
         phone.handset.stop(words[-1])
         return 0
+    if action == "crash" and words:
+        reason = "android.app.RemoteServiceException$CrashedByAdbException: shell-induced crash"
+        phone.handset.crash(words[-1], reason) if words[-1] in phone.handset.apps else None
+        return 0
     if action == "broadcast":
         taken = "ADB_INPUT_B64" in words and "msg" in words and hand.typed(phone, words[words.index("msg") + 1])
         run.say(f"Broadcast completed: result={0 if not taken else -1}")
@@ -77,6 +81,8 @@ def _pm(run: Run) -> int:
         return 0
     if action == "install":
         return _install(run, words[-1])
+    if action in {"grant", "revoke"} and len(words) == 2:
+        return _permit(run, words[0], words[1], allowed=action == "grant")
     if action in {"clear", "uninstall"}:
         if words[-1] not in handset.installed:
             run.say("Failed" if action == "clear" else "Failure [DELETE_FAILED_INTERNAL_ERROR]")
@@ -85,6 +91,13 @@ def _pm(run: Run) -> int:
         run.say("Success")
         return 0
     return run.complain(f"Unknown command: {action}", 255)
+
+
+def _permit(run: Run, app: str, permission: str, *, allowed: bool) -> int:
+    if run.shell.device.handset.permit(app, permission, allowed):
+        return 0
+    why = f"java.lang.SecurityException: Package {app} has not requested permission {permission}"
+    return run.complain(f"Exception occurred while executing '{run.words[1]}':\n{why}", 255)
 
 
 def _install(run: Run, name: str) -> int:
@@ -132,9 +145,22 @@ def _dumpsys(run: Run) -> int:
         "power": f"  mWakefulness={'Awake' if handset.awake else 'Asleep'}",
     }
     service = run.words[1] if len(run.words) > 1 else ""
+    if service == "package":
+        return _package(run, run.words[-1])
     if service not in answers:
         return run.complain(f"Can't find service: {service}", 0)
     run.say(answers[service])
+    return 0
+
+
+def _package(run: Run, app: str) -> int:
+    handset = run.shell.device.handset
+    if app not in handset.installed:
+        run.say(f"Unable to find package: {app}")
+        return 0
+    run.say(f"Packages:\n  Package [{app}] (5e6f):\n    User 0: installed=true\n      runtime permissions:")
+    for name, granted in handset.granted.get(app, {}).items():
+        run.say(f"        {name}: granted={str(granted).lower()}, flags=[ USER_SENSITIVE_WHEN_GRANTED ]")
     return 0
 
 
