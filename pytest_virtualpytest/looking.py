@@ -114,8 +114,8 @@ def _near(name: str, folders: Sequence[Path]) -> str:
     wanted = Path(name)
     present = (path for folder in folders for path in sorted((folder / wanted.parent).glob("*.*")))
     known = {path.stem: path.name for path in present if _picture(path)}
-    near = difflib.get_close_matches(wanted.stem, known, 1)
-    return f"; did you mean {str(wanted.with_name(known[near[0]]))!r}?" if near else ""
+    near = difflib.get_close_matches(wanted.stem, known, 3)
+    return f"; did you mean {' or '.join(repr(str(wanted.with_name(known[one]))) for one in near)}?" if near else ""
 
 
 def _picture(path: Path) -> bool:
