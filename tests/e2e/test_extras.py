@@ -62,6 +62,16 @@ def test_opencv_without_its_library_names_the_package(tmp_path: Path) -> None:
     assert "apt-get install libgl1" in done.stdout
 
 
+def test_a_desktop_without_its_extra_says_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "lab.toml").write_text('[devices.d]\nkind = "desktop"\n[devices.d.desktop]\ndisplay = "virtual"\n')
+    (tmp_path / "test_it.py").write_text("def test_it(desktop):\n    desktop.remote.press('OK')\n", encoding="utf-8")
+
+    done = run("pytest", cwd=tmp_path, **_without(tmp_path / "hidden", ("Xlib", "pyautogui")))
+
+    assert done.returncode == 10, said(done)
+    assert "the desktop controller needs virtualpytest[desktop]: pip install 'virtualpytest[desktop]'" in done.stdout
+
+
 def test_the_dashboard_without_its_extra_says_what_to_install(tmp_path: Path) -> None:
     done = run("virtualpytest", "dashboard", ".", cwd=tmp_path, **_without(tmp_path / "hidden", DASHBOARD))
 
