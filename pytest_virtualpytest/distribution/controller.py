@@ -7,13 +7,12 @@ import os
 import signal
 import threading
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pytest_virtualpytest import campaign, provisioning, tally
-from pytest_virtualpytest.distribution import crash, side
+from pytest_virtualpytest.distribution import crash, side, starting
 from pytest_virtualpytest.distribution.free import FREE
 from pytest_virtualpytest.distribution.history import Durations
 from pytest_virtualpytest.distribution.scheduling import DeviceScheduling
@@ -39,6 +38,13 @@ class Controller:
         self._writing: list[threading.Thread] = []
         self._unfit: list[tuple[str, str]] = []
         self._ended = threading.Event()
+
+    def pytest_xdist_setupnodes(self, config: pytest.Config) -> None:
+        """Have xdist begin a worker anew that dies in its first moments."""
+        if not config.getoption("vpt_on_hosts"):
+            session: Any = config.pluginmanager.get_plugin("dsession")
+            group = session.nodemanager.group
+            group.makegateway = starting.anew(group.makegateway)
 
     def pytest_configure_node(self, node: Any) -> None:
         """Give each worker a channel of its own beside xdist's."""
@@ -159,7 +165,7 @@ class Controller:
             for node, state in list(self._states.items()):
                 if late > 2.0:  # this process itself was stopped: what the workers said meanwhile is still to be read
                     state.heard = now
-                if state.pid and now - state.heard > SILENCE and (state.begun or _stopped(state.pid)):
+                if state.pid and now - state.heard > SILENCE and (state.begun or starting.stopped(state.pid)):
                     state.killed = f"was ended: nothing was heard from it for {SILENCE:g} s"
                     self._end(node, state.pid)
                     state.pid = 0
@@ -177,10 +183,3 @@ class Controller:
         if reporter is not None:
             reporter.ensure_newline()
             reporter.write_line(line)
-
-
-def _stopped(pid: int) -> bool:
-    """Tell whether process *pid* has been stopped; one that only begins slowly has not."""
-    with contextlib.suppress(OSError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
-    return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -217,3 +218,28 @@ def test_killed_controller_frees_everything_and_leaves_whole_results(pytester: p
     again = pytester.runpytest_subprocess("-k", "test_a", timeout=30)
     again.assert_outcomes(passed=1)
     assert results()["test_a"]["status"] == "passed"
+
+
+STRIKE = """
+import contextlib, os, signal, sys
+if "sys.stdin.readline" in " ".join(sys.orig_argv):
+    with contextlib.suppress(FileExistsError):
+        os.mkdir({mark!r})
+        os.kill(os.getpid(), signal.{blow})
+"""
+
+
+@pytest.mark.parametrize("blow", ["SIGKILL", "SIGSTOP"])
+def test_worker_that_is_struck_before_its_first_word_is_begun_anew(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, blow: str
+) -> None:
+    mark = pytester.path / "struck"
+    folder = pytester.mkdir("first")
+    (folder / "sitecustomize.py").write_text(STRIKE.format(mark=str(mark), blow=blow))
+    monkeypatch.setenv("PYTHONPATH", str(folder), prepend=os.pathsep)
+    pytester.makepyfile("import pytest\n@pytest.mark.parametrize('n', range(4))\ndef test_it(n): pass")
+
+    result = pytester.runpytest_subprocess("-n", "2", timeout=60)
+
+    assert mark.exists()
+    result.assert_outcomes(passed=4)
