@@ -11,9 +11,11 @@ from pytest_virtualpytest.config import controllers, meaning, spans
 from pytest_virtualpytest.config.controllers import Controllers
 from pytest_virtualpytest.config.document import Document, Where, label
 from pytest_virtualpytest.config.records import (
+    KINDS,
     LANGUAGE,
     LOCAL,
     TIMEOUT,
+    VIRTUAL,
     Campaign,
     Choice,
     ControllerConfig,
@@ -65,7 +67,7 @@ def _device(
     where = ("devices", name)
     values = _tuples({key: value for key, value in table.items() if key in meaning.OWN})
     local = hosts[values.setdefault("host", LOCAL)].gateway == "popen"
-    values.setdefault("kind", meaning.KINDS.get(values.get("virtual", ""), values.get("virtual")))
+    values.setdefault("kind", KINDS.get(values.get("virtual", ""), values.get("virtual")))
     values.setdefault("lang", document.data.get("lang", LANGUAGE))
     if "ready" in values:
         values["ready"] = Ready(**_tuples(values["ready"]), file=document.origin((*where, "ready", "check")).absolute())
@@ -76,7 +78,7 @@ def _device(
         for key, inner in table.items()
         if key not in meaning.OWN
     )
-    return DeviceConfig(name, **values, controllers=built, given=meaning.VIRTUAL.get(values.get("virtual", ""), ()))
+    return DeviceConfig(name, **values, controllers=built, given=VIRTUAL.get(values.get("virtual", ""), ()))
 
 
 def _controller(

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pytest_virtualpytest.config.records import LOCAL, DeviceConfig, HostConfig, LabConfig
+from pytest_virtualpytest.config.records import KINDS, LOCAL, VIRTUAL, DeviceConfig, HostConfig, LabConfig
 from pytest_virtualpytest.exceptions import ConfigError
 
 FILE = "lab.toml"
@@ -26,9 +26,12 @@ def choose(options: Sequence[str | Path], environ: Mapping[str, str], folder: Pa
 
 
 def builtin() -> LabConfig:
-    """Return the lab that serves where there is no file: two virtual set-top boxes on this machine."""
-    given = ("audio", "power", "remote", "screen")
-    devices = [DeviceConfig(name, model="virtual-stb", virtual="stb", given=given) for name in ("stb1", "stb2")]
+    """Return the lab that serves where there is no file: two virtual set-top boxes and a phone on this machine."""
+    devices = [
+        DeviceConfig(name, model="virtual-stb", virtual="stb", given=VIRTUAL["stb"]) for name in ("stb1", "stb2")
+    ]
+    phone = DeviceConfig("phone1", kind=KINDS["phone"], model="virtual-phone", virtual="phone", given=VIRTUAL["phone"])
+    devices.append(phone)
     return LabConfig({LOCAL: HostConfig(LOCAL)}, {device.name: device for device in devices})
 
 

@@ -9,15 +9,10 @@ from pytest_virtualpytest.capabilities import CAPABILITIES
 from pytest_virtualpytest.config import controllers, tables
 from pytest_virtualpytest.config.controllers import Controllers
 from pytest_virtualpytest.config.document import Where, dotted
-from pytest_virtualpytest.config.records import LOCAL
+from pytest_virtualpytest.config.records import LOCAL, VIRTUAL
 from pytest_virtualpytest.config.shape import Problem
 from pytest_virtualpytest.config.words import nearest
 
-VIRTUAL = {  # what each kind of virtual device gives
-    "stb": ("audio", "power", "remote", "screen"),
-    "phone": ("apps", "files", "logs", "power", "remote", "screen", "shell", "touch", "ui"),
-}
-KINDS = {"phone": "mobile"}  # of virtual devices that are not named after their kind
 ACTIONS = ("power.cycle", "power.off", "power.on")
 OWN = tuple(tables.Device.model_fields)  # a device's keys; its other tables are controllers
 

@@ -15,6 +15,11 @@ TIMEOUT = 10.0
 LANGUAGE = "eng"
 CAPTURES_QUOTA = 2 << 30
 BUILT_IN = "the built-in virtual lab"
+VIRTUAL = {  # what each kind of virtual device gives
+    "stb": ("audio", "power", "remote", "screen"),
+    "phone": ("apps", "files", "logs", "power", "remote", "screen", "shell", "touch", "ui"),
+}
+KINDS = {"phone": "mobile"}  # of virtual devices that are not named after their kind
 
 
 @dataclass(frozen=True)

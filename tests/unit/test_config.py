@@ -235,7 +235,14 @@ def test_built_in_lab_serves_where_nothing_is(lab_folder: Path) -> None:
     assert {name: (one.kind, one.virtual, one.host) for name, one in lab.devices.items()} == {
         "stb1": ("stb", "stb", "local"),
         "stb2": ("stb", "stb", "local"),
+        "phone1": ("mobile", "phone", "local"),
     }
+    assert {name: one.capabilities for name, one in lab.devices.items()} == {
+        name: one.capabilities
+        for name, one in config.load([written(
+            '[devices.stb1]\nvirtual = "stb"\n[devices.stb2]\nvirtual = "stb"\n[devices.phone1]\nvirtual = "phone"'
+        )]).devices.items()
+    }  # fmt: skip
 
 
 def test_named_file_that_is_missing_is_an_error(lab_folder: Path) -> None:
