@@ -27,6 +27,8 @@ if TYPE_CHECKING:
         VirtualPytestError,
     )
     from pytest_virtualpytest.fixtures import Devices, device_fixture
+    from pytest_virtualpytest.keyboard import Keyboard
+    from pytest_virtualpytest.keys import KeyPage
     from pytest_virtualpytest.kpi import Series, Transition, Zap
     from pytest_virtualpytest.lab import Lab
     from pytest_virtualpytest.measure import Measure
@@ -71,17 +73,20 @@ if TYPE_CHECKING:
 
 __all__ = [
     "All", "AnyOf", "AppCrashed", "Appears", "Black", "CallTimeout", "CapabilityMissing", "CaptureError", "Clip",
-    "Color", "ConfigError", "Crash", "Device", "DeviceError", "DeviceLost", "Devices", "Dropout", "Duration", "Element", "Entry",
-    "Frame", "Frozen", "Gone", "HostError", "Image", "Key", "Lab", "LabFault", "LeaseError", "Level", "Line", "Measure",
-    "Measurement", "Motion", "Not", "NotSeen", "OutOfLimits", "Output", "Page", "Press", "ReferenceNotFound", "Region",
-    "Seen", "Series", "Sighting", "Silence", "Sound", "Speech", "Target", "Text", "Then", "Tone", "Transition",
-    "VirtualPytestError", "Words", "Zap", "device_fixture", "for_seconds",
+    "Color", "ConfigError", "Crash", "Device", "DeviceError", "DeviceLost", "Devices", "Dropout", "Duration",
+    "Element", "Entry", "Frame", "Frozen", "Gone", "HostError", "Image", "Key", "KeyPage", "Keyboard", "Lab",
+    "LabFault", "LeaseError", "Level", "Line", "Measure", "Measurement", "Motion", "Not", "NotSeen", "OutOfLimits",
+    "Output", "Page", "Press", "ReferenceNotFound", "Region", "Seen", "Series", "Sighting", "Silence", "Sound",
+    "Speech", "Target", "Text", "Then", "Tone", "Transition", "VirtualPytestError", "Words", "Zap", "device_fixture",
+    "for_seconds",
 ]  # fmt: skip
 
 _HOMES = {
     "capabilities": {"Key"},
     "device": {"Device"},
     "fixtures": {"Devices", "device_fixture"},
+    "keyboard": {"Keyboard"},
+    "keys": {"KeyPage"},
     "kpi": {"Series", "Transition", "Zap"},
     "lab": {"Lab"},
     "measure": {"Measure"},

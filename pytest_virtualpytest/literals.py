@@ -16,7 +16,8 @@ _OURS = "pytest_virtualpytest"
 _CHECKS = {"wait_for", "find", "find_all"}
 _COMPOSED = {"All", "AnyOf", "Not", "Appears", "Gone", "Then"}
 _FIRST = {"Image", "for_seconds"}
-_KEYWORDS = {"Image": {"name"}, "Motion": {"mask"}, "Frozen": {"mask"}, "for_seconds": {"target"}}
+_KEYWORDS = {"Image": {"name"}, "Motion": {"mask"}, "Frozen": {"mask"}, "for_seconds": {"target"}, "Keyboard": {"at"},
+             "KeyPage": {"shows"}}  # fmt: skip
 _WORDS = {"target", "banner", "mask"}  # of the calls of a device
 _EXPECTING = {"raises", "suppress", "warns"}
 

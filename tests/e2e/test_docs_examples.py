@@ -29,6 +29,14 @@ def test_the_first_test_passes_without_a_lab_file(example: Path) -> None:
     assert "2 passed" in done.stdout
 
 
+@pytest.mark.parametrize("example", ["keyboard"], indirect=True)
+def test_text_is_typed_on_the_keyboard_of_the_screen(example: Path) -> None:
+    done = run("pytest", cwd=example)
+
+    assert done.returncode == 0, said(done)
+    assert "2 passed" in done.stdout
+
+
 @pytest.mark.parametrize("example", ["phone"], indirect=True)
 def test_a_phone_is_driven_by_what_it_says_of_its_screen(example: Path) -> None:
     done = run("pytest", cwd=example)

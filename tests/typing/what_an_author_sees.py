@@ -26,6 +26,8 @@ from pytest_virtualpytest import (
     Gone,
     Image,
     Key,
+    Keyboard,
+    KeyPage,
     Level,
     Line,
     Measurement,
@@ -154,6 +156,14 @@ def test_words(stb: Device) -> None:
     assert_type(stb.screen.read_table(), dict[str, str])
     stb.screen.never(for_seconds(Frozen(2), 1), Color((1, 2, 3)), Text(pattern="[0-9]"))
     Text("a", distance="1")  # type: ignore[arg-type]
+
+
+def test_keyboard(stb: Device) -> None:
+    keyboard = Keyboard(stb, ["qwerty", "asdfgh"], start="q", wrap="rows", at="keyboard.png", focus=Color("blue"))
+    assert_type(keyboard.type_text("gas"), Press)
+    Keyboard(stb, {"keys": KeyPage(["qwerty"], {"q": "keys"}, back="keys", shows="keys.png")}, start="q").go_to("y")
+    Keyboard(stb, ["qwerty"])  # type: ignore[call-arg]
+    Keyboard(stb, ["qwerty"], start="q", wrap="all")  # type: ignore[arg-type]
 
 
 @pytest.mark.devices(left={"kind": "stb"}, right={"kind": "stb"})

@@ -111,6 +111,8 @@ class Box:
     def _press(self, action: str, key: str) -> None:
         now = time.monotonic()
         self._truth.note("key", at=now, key=key, action=action)
+        if self._faults.on("deaf"):
+            return
         product = self._product
         does: dict[str, Callable[[float], None]] = {
             "press": lambda at: product.press(key, at),

@@ -25,10 +25,12 @@ from virtualpytest_host.virtual.canvas import (
     shade,
     write,
 )  # fmt: skip
+from virtualpytest_host.virtual.keypad import Keypad
 from virtualpytest_host.virtual.product import APPS, CHANNELS, SETTINGS, Product
 
 HUES: tuple[Colour, ...] = ((150, 78, 28), (70, 132, 46), (112, 44, 132), (38, 130, 214), (120, 112, 30))
 BANNER: Box = (40, 556, 1200, 124)
+CELLS: Box = (140, 250, 100, 84)  # the first cell of the keyboard
 _PROGRAMMES = (
     ("World report", "Business hour", "The late news"), ("Cup final", "Highlights", "Sports desk"),
     ("Harbour lights", "Behind the scenes", "Night train"), ("Ball games", "Story time", "Sing along"),
@@ -56,6 +58,8 @@ def draw(product: Product, number: int, now: float) -> Image:
         return guide(int(rest), product.channel)
     if state == "settings":
         return settings(int(rest))
+    if state == "search":
+        return search(product.keypad)
     return home(int(rest)) if state == "home" else still(state)
 
 
@@ -133,6 +137,27 @@ def home(row: int) -> Image:
         box = (60 + index * 236, 456, 216, 204)
         card(picture, box, shade(HUES[index], 0.8), shade(HUES[index], 0.4))
         write(picture, _FILMS[index], (box[0] + 18, box[1] + 176), 24)
+    return picture
+
+
+def search(keypad: Keypad) -> Image:
+    """Return the search screen: what was typed, and the keyboard."""
+    return _search(keypad.rows, keypad.key, keypad.typed)
+
+
+@functools.lru_cache(maxsize=8)
+def _search(rows: tuple[tuple[str, ...], ...], chosen: str, typed: str) -> Image:
+    picture = gradient(*_NIGHT)
+    _header(picture, "Search", "Tuesday  20:15")
+    x, y, wide, high = CELLS
+    for number, row in enumerate(rows):
+        for key in dict.fromkeys(row):
+            left, width = x + row.index(key) * wide, row.count(key) * wide
+            panel(picture, (left + 4, y + number * high + 4, width - 8, high - 8), ACCENT if key == chosen else SLATE)
+            label = {" ": "Space"}.get(key, key.capitalize() if len(key) > 1 else key)
+            write(picture, label, (left + width // 2, y + number * high + 50), 30, weight=500, align="centre")
+    panel(picture, (140, 150, 1000, 72), WHITE)
+    write(picture, typed, (164, 198), 34, colour=INK)
     return picture
 
 

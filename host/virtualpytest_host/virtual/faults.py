@@ -7,6 +7,7 @@ import time
 
 NAMES = (
     "freeze", "stall", "end", "black", "silence", "drop", "slow_key", "hang", "crash", "refuse", "no_signal",
+    "deaf",  # keys are taken and do nothing
     "right",  # another tone on the right: the amount is its pitch in Hz, 0 for silence
     "sync",  # a flash and a beep each second: the amount is how many seconds the beep comes later
 )  # fmt: skip

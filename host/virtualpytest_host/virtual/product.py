@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from virtualpytest_host.virtual.keypad import Keypad
+
 CHANNELS = ("News 24", "Sport One", "Cinema", "Kids", "Nature")
 TONES = (440, 660, 880, 1100, 550)
 SETTINGS = ("Picture", "Sound", "Wi-Fi", "Language", "Parental control", "Software update", "About this box")
@@ -13,7 +15,7 @@ BANNER_SECONDS = 3.0
 LOADING_SECONDS = 1.5
 REPEAT_AFTER, REPEAT_EVERY = 0.5, 0.1
 
-_LIVE_KEYS = {"Home": "home", "Guide": "guide", "Menu": "settings"}
+_LIVE_KEYS = {"Home": "home", "Guide": "guide", "Menu": "settings", "Search": "search"}
 
 
 @dataclass
@@ -34,6 +36,7 @@ class Product:
     banner_until: float = 0.0
     loading_until: float = 0.0
     held: dict[str, float] = field(default_factory=dict)
+    keypad: Keypad = field(default_factory=Keypad)
 
     def state(self, now: float) -> str:
         """Return the name of what is on screen at *now*."""
@@ -46,6 +49,8 @@ class Product:
     def _awake_state(self, now: float) -> str:
         if self.screen == "app":
             return "loading" if now < self.loading_until else "app"
+        if self.screen == "search":
+            return f"search:{self.keypad}"
         if self.screen != "live":
             return f"{self.screen}:{self.row}"
         if now < self.black_until:
@@ -106,23 +111,30 @@ class Product:
         elif key in _LIVE_KEYS:
             self._show(_LIVE_KEYS[key])
         elif key in {"Up", "Down", "Left", "Right"}:
-            self._move(1 if key in {"Down", "Right"} else -1)
+            self._move(key)
         elif key == "Select":
             self._select(now)
 
     def _show(self, screen: str) -> None:
         self.screen, self.row = screen, self.channel if screen == "guide" else 0
+        self.keypad = Keypad()
         self.banner_until = 0.0
 
     def _rows(self) -> int:
         return {"home": len(APPS), "guide": len(CHANNELS), "settings": len(SETTINGS)}.get(self.screen, 1)
 
-    def _move(self, step: int) -> None:
-        self.row = (self.row + step) % self._rows()
+    def _move(self, key: str) -> None:
+        if self.screen == "search":
+            self.keypad.move(key)
+        else:
+            self.row = (self.row + (1 if key in {"Down", "Right"} else -1)) % self._rows()
 
     def _select(self, now: float) -> None:
         if self.screen == "guide":
             self._zap(self.row, now)
+        elif self.screen == "search":
+            if self.keypad.select():
+                self._show("live")
         elif self.screen == "home":
             choice = APPS[self.row]
             if choice == "Films":
