@@ -17,14 +17,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pytest_virtualpytest.exceptions import DeviceError
-from virtualpytest_host import sysfs
+from virtualpytest_host import lircd, sysfs
 
 ROOT = Path("/")
 _QUERYCAP = 0x80685600  # VIDIOC_QUERYCAP of linux/videodev2.h
 _CAPABILITY = struct.Struct("16s32s32s3I3I")
 _CAPTURES = 0x1 | 0x1000  # one plane or several
 _OWN_CAPABILITIES = 0x80000000
-_ADB_SECONDS, _ECP_SECONDS, _DISPLAY_SECONDS = 8.0, 3.0, 1.0
+_ADB_SECONDS, _ECP_SECONDS, _DISPLAY_SECONDS, _LIRCD_SECONDS = 8.0, 3.0, 1.0, 2.0
 _ECP_PORT = 8060
 _ANSWER = 1 << 16  # bytes of an answer that are read
 
@@ -48,7 +48,7 @@ class Attached:
 def attached(ecp: Sequence[str] = (), root: Path = ROOT) -> list[Attached]:
     """Return everything that is found, and what answers at the addresses *ecp*."""
     boxes = [box(address) for address in ecp]
-    return [*videos(root), *phones(), *serials(root), *displays(root), *boxes]
+    return [*videos(root), *phones(), *serials(root), *remotes(root), *displays(root), *boxes]
 
 
 def videos(root: Path = ROOT) -> Iterator[Attached]:
@@ -73,6 +73,20 @@ def serials(root: Path = ROOT) -> Iterator[Attached]:
         path = f"/{(names.get(node.name) or node).relative_to(root)}"
         name = names[node.name].name if node.name in names else "serial port"
         yield Attached("serial", path, name, "serial", {"port": path}, _access(node, "dialout"))
+
+
+def remotes(root: Path = ROOT) -> Iterator[Attached]:
+    """Yield each remote control that LIRC's daemon has the codes of."""
+    path = root / lircd.SOCKET.lstrip("/")
+    if not path.exists():
+        return
+    try:
+        names = lircd.Lircd(str(path), _LIRCD_SECONDS).ask("LIST")
+    except DeviceError as error:
+        yield Attached("infrared", lircd.SOCKET, "LIRC", "infrared", {"codes": ""}, error.message)
+        return
+    for name in names:
+        yield Attached("infrared", lircd.SOCKET, f"{name} in LIRC's configuration", "infrared", {"codes": name})
 
 
 def displays(root: Path = ROOT) -> Iterator[Attached]:

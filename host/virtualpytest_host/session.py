@@ -34,7 +34,8 @@ _ACTING: dict[str, Callable[..., Any]] = {  # what changes a picture: it is film
     "pointer": pointing.Pointer,
 }  # fmt: skip
 _ASKING: dict[str, Callable[..., Any]] = {
-    "shell": inside.Shell, "files": inside.Files, "logs": inside.Logs, "network": calls.Network, "console": console.Console,
+    "shell": inside.Shell, "files": inside.Files, "logs": inside.Logs, "network": calls.Network,
+    "console": console.Console,
 }  # fmt: skip
 _HANDLERS = (*_ACTING, *_ASKING, "screen", "audio")
 

@@ -12,6 +12,7 @@ from pytest_virtualpytest.cli import (
     dashboard,
     devices,
     host,
+    infrared,
     init,
     lab,
     leases,
@@ -19,6 +20,7 @@ from pytest_virtualpytest.cli import (
     plan,
     press,
     read,
+    references,
     release,
     replay,
     run,
@@ -75,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     version = f"virtualpytest {metadata.version('virtualpytest')}"
     parser.add_argument("--version", action="version", version=version)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    judging = (match, read, replay, sound)
+    judging = (match, read, references, replay, sound, infrared)
     for noun in (init, lab, host, devices, run, plan, leases, take, release, shot, press, watch, *judging, dashboard):
         noun.add(commands)
     return parser

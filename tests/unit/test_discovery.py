@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import lircds
 import pytest
 from trees import planted
 from virtualpytest_host import discovery
@@ -98,7 +99,9 @@ emulator-5554          offline
 
 
 def test_nothing_is_attached_to_an_empty_machine(tmp_path: Path) -> None:
-    assert [*discovery.videos(tmp_path), *discovery.serials(tmp_path), *discovery.displays(tmp_path)] == []
+    kinds = (discovery.videos, discovery.serials, discovery.remotes, discovery.displays)
+
+    assert [one for find in kinds for one in find(tmp_path)] == []
 
 
 class _Web(http.server.BaseHTTPRequestHandler):
@@ -141,3 +144,18 @@ def test_what_is_no_address_is_refused(address: str) -> None:
         discovery.box(address)
 
     assert str(caught.value) == f"{address!r} is no address; wanted one such as 192.0.2.7 or 192.0.2.7:8060"
+
+
+def test_remotes_are_those_that_lircs_daemon_knows(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    with lircds.running(tmp_path / "run") as lircd:
+        (tmp_path / "run/lirc").mkdir()
+        (tmp_path / "run/lirc/lircd").symlink_to(lircd.socket)
+
+        found = [(one.sort, one.controller, one.settings, one.trouble) for one in discovery.remotes(tmp_path)]
+
+    assert sorted(found, key=str) == [
+        ("infrared", "infrared", {"codes": "horizon"}, ""), ("infrared", "infrared", {"codes": "tv"}, ""),
+    ]  # fmt: skip
+    [lost] = discovery.remotes(tmp_path)
+    assert "Connection refused" in lost.trouble

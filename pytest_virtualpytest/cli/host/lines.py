@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pytest_virtualpytest.config import HostConfig
 
-_KINDS = {"video": "stb", "ecp": "stb", "adb": "mobile", "display": "desktop"}
+_KINDS = {"video": "stb", "ecp": "stb", "adb": "mobile", "display": "desktop", "serial": "stb", "infrared": "stb"}
 
 
 def host(host: HostConfig) -> list[str]:
