@@ -1,4 +1,5 @@
-"""The demo: a campaign on two virtual set-top boxes, one behind ssh, and its results in the dashboard.
+"""The demo: a campaign on two virtual set-top boxes, one behind ssh; one test on a box, a phone and, where Xvfb and
+zenity are, a desktop; and the results in the dashboard.
 
     python examples/demo.py FOLDER
 
@@ -20,15 +21,22 @@ import sys
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parent.parent
 CAMPAIGN = ROOT / "examples" / "campaign"
+ANYWHERE = ROOT / "examples" / "anywhere"
 ON_PURPOSE = "test_fails_on_purpose_to_show_its_evidence"
 PAGE_SECONDS = 20.0
+KINDS = {
+    "stb": ['virtual = "stb"', 'model = "virtual-stb"'],
+    "phone": ['virtual = "phone"', 'model = "virtual-phone"'],
+}
+if shutil.which("Xvfb") and shutil.which("zenity"):
+    KINDS["desktop"] = ['kind = "desktop"', 'model = "xvfb"', 'desktop = { display = "virtual" }']
 OWN = {"VPT_LINGER": "10"}  # seconds for which a recorder outlives its last reader
 
 sys.path.insert(0, str(ROOT / "tests"))  # the private sshd is the one that the tests use
@@ -47,17 +55,16 @@ class Outcome:
     verdicts: Mapping[str, str]
     messages: Mapping[str, str]
 
-    def problems(self) -> list[str]:
+    def problems(self, failing: Sequence[str] = (ON_PURPOSE,)) -> list[str]:
         """Return what is not as it should be: every test passed, but the one that fails on purpose."""
         wrong = [
             f"{name} {verdict}: {self.messages.get(name, '')}"
             for name, verdict in self.verdicts.items()
-            if verdict != ("failed" if name == ON_PURPOSE else "passed")
+            if verdict != ("failed" if name in failing else "passed")
         ]
-        wrong += [] if ON_PURPOSE in self.verdicts else [f"{ON_PURPOSE} did not run"]
-        if ON_PURPOSE in self.messages and "NotSeen" not in self.messages[ON_PURPOSE]:
-            wrong.append(f"{ON_PURPOSE} failed for another reason: {self.messages[ON_PURPOSE]}")
-        return wrong
+        wrong += [f"{name} did not run" for name in failing if name not in self.verdicts]
+        said = [(name, self.messages[name]) for name in failing if name in self.messages]
+        return wrong + [f"{name} failed for another reason: {why}" for name, why in said if "NotSeen" not in why]
 
 
 def main(folder: Path) -> int:
@@ -66,9 +73,10 @@ def main(folder: Path) -> int:
     begun = time.monotonic()
     try:
         with contextlib.ExitStack() as ending:
-            results = run_campaign(folder, ending)
+            lab = prepare(folder, ending)
+            results = [run_campaign(folder, lab), run_anywhere(folder, lab)]
             address = ending.enter_context(dashboard(results))
-            say(f"Allure results: {results}", f"dashboard: {address}")
+            say(f"Allure results: {' '.join(map(str, results))}", f"dashboard: {address}")
             say(f"look at {ON_PURPOSE} there: its frames, clip and log", f"all of it took {seconds(begun)}")
             if os.environ.get("DEMO_EXIT") != "1":
                 say("Ctrl-C ends it")
@@ -82,17 +90,21 @@ def main(folder: Path) -> int:
     return 0
 
 
-def run_campaign(folder: Path, ending: contextlib.ExitStack) -> Path:
-    """Run the tests on both boxes and return the folder of their results; DemoError if one went wrong."""
+def prepare(folder: Path, ending: contextlib.ExitStack) -> Path:
+    """Return the path of the lab file: its hosts are there, until *ending*."""
     os.environ.update(OWN, VPT_STATE=str(folder / "state"))  # nobody else's boxes, locks or recordings
     server = ending.enter_context(private_sshd(folder / "sshd"))
     lab = write_lab(folder, server)
     ending.callback(stop_boxes, lab)
-    results = folder / "results"
-    shutil.rmtree(results, ignore_errors=True)
-    results.mkdir(parents=True)
-    say(f"lab: {lab}", "campaign: pytest -n 2", "")
-    code = pytest(lab, results)
+    say(f"lab: {lab}")
+    return lab
+
+
+def run_campaign(folder: Path, lab: Path) -> Path:
+    """Run the tests on both boxes and return the folder of their results; DemoError if one went wrong."""
+    results = empty(folder / "results")
+    say("campaign: pytest -n 2", "")
+    code = pytest(CAMPAIGN, lab, results, "-n", "2")
     outcome = read_junit(results / "junit.xml")
     hosts = tests_by_host(results / "virtualpytest-run.jsonl")
     say("", *(f"{count} tests on {host}" for host, count in sorted(hosts.items())))
@@ -103,6 +115,27 @@ def run_campaign(folder: Path, ending: contextlib.ExitStack) -> Path:
         raise DemoError("\n  ".join([f"results: {results}", *problems]))
     say(f"as it should be: {len(outcome.verdicts) - 1} passed, and {ON_PURPOSE} failed")
     return results
+
+
+def run_anywhere(folder: Path, lab: Path) -> Path:
+    """Run one test on each kind of device and return the folder of its results; DemoError if it went wrong on one."""
+    results = empty(folder / "anywhere")
+    say("", "one test on every kind of device: pytest --vpt-each=model -n 3", "")
+    code = pytest(ANYWHERE, lab, results, "--vpt-each=model", "-n", "3")
+    outcome = read_junit(results / "junit.xml")
+    problems = outcome.problems(failing=()) + ([] if code == 0 else [f"pytest ended with exit code {code}, not 0"])
+    problems += [] if len(outcome.verdicts) == len(KINDS) else [f"it ran on {', '.join(outcome.verdicts) or 'nothing'}"]
+    if problems:
+        raise DemoError("\n  ".join([f"results: {results}", *problems]))
+    say("", f"as it should be: passed on {len(outcome.verdicts)} kinds of device")
+    return results
+
+
+def empty(folder: Path) -> Path:
+    """Return *folder*, new."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
 
 
 @contextlib.contextmanager
@@ -126,7 +159,7 @@ def private_sshd(folder: Path) -> Iterator[Sshd | None]:
 
 
 def write_lab(folder: Path, server: Sshd | None) -> Path:
-    """Write the lab file and return its path: one box behind each gateway."""
+    """Write the lab file and return its path: one box behind each gateway, one of each other kind behind the first."""
     path = folder / "lab.toml"
     hosts = {"bench": {"gateway": "popen"}, "rack1": {"gateway": "popen"}}
     if server:
@@ -136,17 +169,19 @@ def write_lab(folder: Path, server: Sshd | None) -> Path:
     for name, settings in hosts.items():
         lines += [f"[hosts.{name}]", *(f"{key} = {json.dumps(value)}" for key, value in settings.items()), ""]
     for number, name in enumerate(hosts, 1):
-        lines += [f"[devices.stb{number}]", f'host = "{name}"', 'virtual = "stb"', 'model = "virtual-stb"', ""]
+        lines += [f"[devices.stb{number}]", f'host = "{name}"', *KINDS["stb"], ""]
+    for kind in set(KINDS) - {"stb"}:
+        lines += [f"[devices.{kind}1]", 'host = "bench"', *KINDS[kind], ""]
     path.write_text("\n".join(lines), encoding="utf-8")
     return path
 
 
-def pytest(lab: Path, results: Path) -> int:
-    """Run the campaign and return pytest's exit code."""
+def pytest(tests: Path, lab: Path, results: Path, *options: str) -> int:
+    """Run *tests* and return pytest's exit code."""
     command = [
-        sys.executable, "-m", "pytest", str(CAMPAIGN), "--rootdir", str(CAMPAIGN), "-c", os.devnull,
-        "-n", "2", "-o", f"cache_dir={results.parent / 'cache'}", "--vpt-lab", str(lab), "--alluredir", str(results),
-        "--junitxml", str(results / "junit.xml"), "--tb=short",
+        sys.executable, "-m", "pytest", str(tests), "--rootdir", str(tests), "-c", os.devnull,
+        "-o", f"cache_dir={results.parent / 'cache'}", "--vpt-lab", str(lab), "--alluredir", str(results),
+        "--junitxml", str(results / "junit.xml"), "--tb=short", *options,
     ]  # fmt: skip
     return ended(subprocess.Popen(command, stdin=subprocess.DEVNULL))
 
@@ -182,9 +217,9 @@ def missing_evidence(results: Path) -> list[str]:
 
 
 @contextlib.contextmanager
-def dashboard(results: Path) -> Iterator[str]:
+def dashboard(results: Sequence[Path]) -> Iterator[str]:
     """Serve *results* on a free port of this machine while the block runs; yield the address, which has answered."""
-    command = [sys.executable, "-m", "pytest_virtualpytest.cli", "dashboard", str(results), "--port", "0"]
+    command = [sys.executable, "-m", "pytest_virtualpytest.cli", "dashboard", *map(str, results), "--port", "0"]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, process_group=0)
     try:
         assert process.stdout is not None

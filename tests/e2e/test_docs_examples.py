@@ -45,6 +45,15 @@ def test_a_phone_is_driven_by_what_it_says_of_its_screen(example: Path) -> None:
     assert "10 passed" in done.stdout
 
 
+@pytest.mark.parametrize("example", ["anywhere"], indirect=True)
+def test_one_test_runs_unchanged_on_a_box_a_phone_and_a_desktop(example: Path) -> None:
+    done = run("pytest", "--vpt-each=device", "-v", cwd=example)
+
+    assert done.returncode == 0, said(done)
+    for device in ("stb1", "phone1", "desktop1"):
+        assert f"::test_back_leaves_the_settings[{device}] PASSED" in done.stdout
+
+
 @pytest.mark.parametrize("example", ["campaign"], indirect=True)
 def test_the_campaign_fails_only_on_purpose(example: Path) -> None:
     done = run("pytest", "-n", "2", cwd=example)
