@@ -161,6 +161,12 @@ class Device:
         """Lease the device for *holder*; LeaseError if it is held, or kept for who came before *ticket*."""
         self.link.token = self.link.gateway.lease(self.name, holder, ticket=ticket, passes=passes)
 
+    def settle(self) -> None:
+        """Undo what a test has done for its rest, where the device is kept for the next one."""
+        with self.link.silent():
+            while self.link.undo:
+                self.link.undo.pop()()
+
     def end(self) -> None:
         """Give the lease back."""
         if self.link.token is not None:

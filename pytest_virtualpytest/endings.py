@@ -44,6 +44,15 @@ class Endings:
             self._run.holding.begin(item, device)
 
     @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, None, None]:
+        """Undo what the test has done for its rest to devices that are kept for the next one."""
+        shared = self._run.holding.shared(item)
+        yield
+        for device in shared:
+            if device.link.token is not None:
+                device.settle()
+
+    @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +29,7 @@ class Link:
     capabilities: Sequence[str]
     report: Report
     token: int | None = None
+    undo: list[Callable[[], object]] = field(default_factory=list)  # what is done when the test ends, the last first
     launched: set[str] = field(default_factory=set)  # the apps that tests have started on it
 
     def step(self, title: str, values: Mapping[str, object] | None = None) -> AbstractContextManager[None]:

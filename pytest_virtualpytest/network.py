@@ -1,13 +1,21 @@
-"""What a test asks of a device's network: measurements from the device's host."""
+"""What a test does with a device's network: it measures it from the device's host, and makes the link worse."""
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Literal, TypeAlias
 
+from pytest_virtualpytest import quantities
+from pytest_virtualpytest.exceptions import VirtualPytestError
 from pytest_virtualpytest.link import Link
-from pytest_virtualpytest.traffic import Fetch, Interface, Lookup, Ping, Throughput
+from pytest_virtualpytest.traffic import Fetch, Impairment, Interface, Lookup, Ping, Throughput
+
+Quantity: TypeAlias = "float | str"
 
 _ANSWERS = 60.0  # seconds that a host may be configured to wait for one, twice
+_IMPAIRING = 40.0  # seconds for a busy host to change a link
 
 
 class Network:
@@ -60,3 +68,67 @@ class Network:
         __tracebackhide__ = True
         with self._link.step("interface"):
             return Interface.from_wire(self._link.call("network.interface").value)
+
+    @contextmanager
+    def impaired(
+        self, *, bandwidth: Quantity | None = None, latency: Quantity = 0, jitter: Quantity = 0, loss: Quantity = 0
+    ) -> Iterator[None]:
+        """Have the link so bad while the block runs, each way: ``bandwidth="2 Mbit/s", latency="80 ms", loss="1 %"``.
+
+        Plain numbers are bits a second, seconds, and fractions of 1. Within another such block, this one counts alone.
+        """
+        __tracebackhide__ = True
+        with self._impaired(_impairment(bandwidth, latency, jitter, loss)):
+            yield
+
+    @contextmanager
+    def outage(self) -> Iterator[None]:
+        """Have no packet come through while the block runs, though the cable is in."""
+        __tracebackhide__ = True
+        with self._impaired(Impairment(loss=1.0)):
+            yield
+
+    def impair(
+        self, *, bandwidth: Quantity | None = None, latency: Quantity = 0, jitter: Quantity = 0, loss: Quantity = 0
+    ) -> None:
+        """Make the link so bad for the rest of the test, or until :meth:`restore`."""
+        __tracebackhide__ = True
+        wanted = _impairment(bandwidth, latency, jitter, loss)
+        with self._link.step(f"impair: {wanted}"):
+            before = self._set(wanted)
+            self._link.undo.append(lambda: self._set(before))
+
+    def restore(self) -> None:
+        """Let the link be as it is by itself."""
+        __tracebackhide__ = True
+        with self._link.step("restore the link"):
+            self._set(None)
+
+    @contextmanager
+    def _impaired(self, wanted: Impairment) -> Iterator[None]:
+        __tracebackhide__ = True
+        with self._link.step(f"impaired: {wanted}"):
+            before = self._set(wanted)
+            try:
+                yield
+            except BaseException as error:
+                try:
+                    self._set(before)
+                except VirtualPytestError as second:
+                    error.add_note(f"and meanwhile: {second}")
+                raise
+            self._set(before)
+
+    def _set(self, wanted: Impairment | None) -> Impairment | None:
+        """Make the link so; return how it was before."""
+        __tracebackhide__ = True
+        args = {"impairment": asdict(wanted) if wanted else None}
+        before = self._link.call("network.impair", args, seconds=_IMPAIRING).value
+        return Impairment(**before) if before else None
+
+
+def _impairment(bandwidth: Quantity | None, latency: Quantity, jitter: Quantity, loss: Quantity) -> Impairment:
+    return Impairment(
+        None if bandwidth is None else quantities.rate(bandwidth, "bandwidth"),
+        quantities.seconds(latency, "latency"), quantities.seconds(jitter, "jitter"), quantities.share(loss, "loss"),
+    )  # fmt: skip

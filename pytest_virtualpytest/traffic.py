@@ -10,6 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, Self, runtime_checkable
 
+from pytest_virtualpytest.exceptions import VirtualPytestError
+
+_LONGEST = 60.0  # seconds of latency
+_LEAST = 8e3  # bits a second: at less, a single packet takes longer than most wait for it
+
 
 @dataclass(frozen=True)
 class Ping:
@@ -157,6 +162,36 @@ class Interface:
         return cls(**{**data, "addresses": tuple(data["addresses"]), **counters})
 
 
+@dataclass(frozen=True)
+class Impairment:
+    """How bad a link is, each way: *bandwidth* None is as it is, *latency* is one way and varies by ± *jitter*.
+
+    *loss* is the share of packets that is lost at random; 1 is an outage.
+    """
+
+    bandwidth: float | None = None
+    latency: float = 0.0
+    jitter: float = 0.0
+    loss: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.jitter > self.latency:
+            raise VirtualPytestError(f"jitter {self.jitter:g} s is more than the latency, {self.latency:g} s")
+        if not 0 <= self.loss <= 1 or not 0 <= self.latency <= _LONGEST:
+            raise VirtualPytestError(f"{self} is impossible; wanted a loss of 0 to 1, a latency up to {_LONGEST:g} s")
+        if self.bandwidth is not None and self.bandwidth < _LEAST:
+            raise VirtualPytestError(f"bandwidth {self.bandwidth:g} bit/s is too little; the least is {_LEAST:g} bit/s")
+
+    def __str__(self) -> str:
+        if self.loss == 1:
+            return "outage"
+        words = [f"{self.bandwidth / 1e6:g} Mbit/s"] if self.bandwidth is not None else []
+        jitter = f" ± {self.jitter * 1000:g} ms" if self.jitter else ""
+        words += [f"{self.latency * 1000:g} ms{jitter}"] if self.latency else []
+        words += [f"loss {self.loss * 100:g} %"] if self.loss else []
+        return ", ".join(words) or "none"
+
+
 @runtime_checkable
 class Network(Protocol):
     """Measurements on the network that the device is in, from its host."""
@@ -175,3 +210,14 @@ class Network(Protocol):
 
     def state(self) -> Interface:
         """Return how the interface that leads to the device is."""
+
+
+@runtime_checkable
+class Impairs(Protocol):
+    """A controller that can make the link to the device worse."""
+
+    def impair(self, impairment: Impairment | None, /) -> Impairment | None:
+        """Make the link so bad, or as it is by itself; return how it was before.
+
+        It is as it was once the controller is closed, and soon after its process is killed.
+        """

@@ -14,7 +14,6 @@ from pathlib import Path
 import netns
 import pytest
 from netns import DEVICE, HOST, NOBODY, Link
-from virtualpytest_host import testing
 from virtualpytest_host.controllers.network import Network
 from virtualpytest_host.network import namespace, program
 
@@ -37,25 +36,6 @@ def link() -> Iterator[Link]:
 def network(link: Link) -> Network:
     """Give a controller of the link."""
     return Network(link.interface, link.host, timeout=1.0)
-
-
-class TestNetwork(testing.Controllers, testing.Networks, testing.Absent):
-    peer = DEVICE
-
-    @pytest.fixture
-    def link(self) -> Iterator[Link]:
-        """Give a link on which nobody serves anything."""
-        netns.needed("ping", "curl", "iperf3")
-        with netns.link() as link:
-            yield link
-
-    @pytest.fixture
-    def controller(self, link: Link) -> Network:
-        return Network(link.interface, link.host, timeout=1.0)
-
-    @pytest.fixture
-    def absent(self, link: Link) -> Network:
-        return Network("eth9", link.host)
 
 
 def complaint(action: Callable[[], object], within: float = LATE) -> str:

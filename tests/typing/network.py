@@ -18,3 +18,10 @@ def test_measurements(stb: Device) -> None:
     assert_type(stb.network.interface().speed, float | None)
     stb.network.throughput("192.0.2.1", direction="sideways")  # type: ignore[arg-type]
     stb.network.ping("192.0.2.1", 3)  # type: ignore[call-arg]
+
+
+def test_impairments(stb: Device) -> None:
+    with stb.network.impaired(bandwidth="2 Mbit/s", latency=0.08, jitter="20 ms", loss="1 %"), stb.network.outage():
+        stb.network.impair(latency="1 s")
+    stb.network.restore()
+    stb.network.impair("1 s")  # type: ignore[call-arg]

@@ -1,4 +1,4 @@
-"""The network of a device, measured from its host, by the system's own programs."""
+"""The network of a device: measured from its host, and made worse on command, by the system's own programs."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from virtualpytest_host.network import namespace, words
+from virtualpytest_host.network.impairing import Impairing
 from virtualpytest_host.network.measuring import Measuring
 
 
 @dataclass
-class Network(Measuring):
+class Network(Measuring, Impairing):
     """The link to a device over the host's *interface*, in the network *namespace* where that is not the host's own.
 
     An answer that does not come within *timeout* seconds does not come.
@@ -21,6 +22,7 @@ class Network(Measuring):
     namespace: str = ""
     timeout: float = 5.0
     gives: ClassVar[Sequence[str]] = ("network",)
+    listens: ClassVar[bool] = True  # closed when the device is given back, and the link is as it was
 
     def resources(self) -> Sequence[str]:
         """Return the link that this is."""
@@ -28,9 +30,11 @@ class Network(Measuring):
         return [f"link:{place}{words.interface(self.interface)}"]
 
     def open(self) -> None:
-        """Look whether the namespace and the interface are there."""
+        """Look whether the namespace and the interface are there, and remove what a death has left on the link."""
         namespace.prefix(self.namespace)
         self.state()
+        self.tidy()
 
     def close(self) -> None:
-        """Nothing is kept open."""
+        """Let the link be as it is by itself."""
+        self.restore()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
+
+from pytest_virtualpytest.exceptions import DeviceError
+from pytest_virtualpytest.traffic import Impairment, Impairs
 
 
 class Network:
@@ -28,6 +31,13 @@ class Network:
     def throughput(self, server: str, down: bool, seconds: int, port: int, udp: float) -> dict[str, Any]:
         """Return what an iperf3 server and we have moved."""
         return asdict(self._controller.throughput(server, down, seconds, port, udp))
+
+    def impair(self, impairment: Mapping[str, Any] | None) -> dict[str, Any] | None:
+        """Make the link so bad, or as it is by itself; return how it was before."""
+        if not isinstance(self._controller, Impairs):
+            raise DeviceError(f"{type(self._controller).__name__} cannot make a link worse")
+        before = self._controller.impair(Impairment(**impairment) if impairment else None)
+        return asdict(before) if before else None
 
     def interface(self) -> dict[str, Any]:
         """Return how the interface is."""

@@ -1,4 +1,4 @@
-"""Checks of what measures the network that a device is in."""
+"""Checks of what measures the network that a device is in, and makes its link worse."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import pytest
 
 from pytest_virtualpytest.exceptions import DeviceError
+from pytest_virtualpytest.traffic import Impairment
 from virtualpytest_host.testing.opened import Opened
 
 
@@ -49,3 +50,40 @@ class Networks(Opened):
             with pytest.raises(DeviceError) as caught:
                 action()
             assert repr(host) in caught.value.message
+
+
+class Impairments(Opened):
+    """A link that can be made worse; *peer* is at its other end, and answers to echo requests."""
+
+    peer: ClassVar[str]
+
+    def test_nothing_comes_through_an_outage_and_all_does_after_it(self, opened: Any) -> None:
+        """Fail if a packet comes through, or the link stays dead."""
+        before = opened.ping(self.peer, 2, 0.2)
+        opened.impair(Impairment(loss=1.0))
+        during = opened.ping(self.peer, 2, 0.2)
+        opened.impair(None)
+        after = opened.ping(self.peer, 2, 0.2)
+
+        assert [found.received for found in (before, during, after)] == [2, 0, 2]
+
+    def test_latency_is_added_each_way(self, opened: Any) -> None:
+        """Fail if a round trip is not longer by twice the latency."""
+        opened.impair(Impairment(latency=0.1))
+
+        assert opened.ping(self.peer, 2, 0.2).minimum >= 0.2
+
+    def test_how_it_was_before_is_told(self, opened: Any) -> None:
+        """Fail if a block within another could not make the link again what it was."""
+        bad, worse = Impairment(bandwidth=1e6), Impairment(bandwidth=1e5, latency=0.01)
+
+        assert [opened.impair(one) for one in (bad, worse, None, None)] == [None, bad, worse, None]
+
+    def test_closing_makes_it_well(self, opened: Any) -> None:
+        """Fail if the link is bad for the next one who opens it."""
+        opened.ping(self.peer, 1, 0.2)
+        opened.impair(Impairment(loss=1.0))
+        opened.close()
+        opened.open()
+
+        assert opened.ping(self.peer, 2, 0.2).received == 2

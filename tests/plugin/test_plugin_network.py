@@ -1,0 +1,155 @@
+"""A device's network in tests: what they make of its link ends with them, however they end."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import netns
+import pytest
+from netns import Link
+from until import until
+
+LAB = """
+[devices.box]
+kind = "stb"
+[devices.box.network]
+interface = "{link.interface}"
+namespace = "{link.host}"
+timeout = 2.0
+"""
+
+
+@pytest.fixture
+def link(pytester: pytest.Pytester) -> Iterator[Link]:
+    """Work in a folder whose lab has a box behind a link."""
+    netns.needed("ping")
+    with netns.link() as link:
+        (pytester.path / "lab.toml").write_text(LAB.format(link=link))
+        yield link
+
+
+def clean(link: Link) -> bool:
+    return link.qdiscs() == [] and link.interfaces() == {"lo", "link0"} and link.processes() == set()
+
+
+def test_link_is_bad_within_a_block_and_as_before_after_it(pytester: pytest.Pytester, link: Link) -> None:
+    pytester.makepyfile(
+        """
+        def test_late(stb):
+            quick = stb.network.ping("10.77.0.2")
+            with stb.network.impaired(latency="50 ms"):
+                late = stb.network.ping("10.77.0.2")
+                with stb.network.outage():
+                    lost = stb.network.ping("10.77.0.2", count=2)
+                late_again = stb.network.ping("10.77.0.2")
+            after = stb.network.ping("10.77.0.2")
+
+            assert (quick.loss, late.loss, lost.loss, after.loss) == (0, 0, 1, 0)
+            assert min(late.minimum, late_again.minimum) >= 0.1
+            assert max(quick.minimum, after.minimum) < 0.1
+        """
+    )
+
+    done = pytester.runpytest_subprocess("--alluredir=results")
+
+    done.assert_outcomes(passed=1)
+    [result] = [json.loads(path.read_text()) for path in (pytester.path / "results").glob("*-result.json")]
+    assert [step["name"] for step in result["steps"]] == [
+        "box: ping 10.77.0.2", "box: impaired: 50 ms", "box: ping 10.77.0.2",
+    ]  # fmt: skip
+    assert [step["name"] for step in result["steps"][1]["steps"]] == [
+        "box: ping 10.77.0.2", "box: impaired: outage", "box: ping 10.77.0.2",
+    ]  # fmt: skip
+    assert clean(link)
+
+
+@pytest.mark.parametrize("ending", ["pass", "assert 0", "raise KeyboardInterrupt"])
+def test_link_is_bad_for_the_rest_of_a_test_and_no_longer(pytester: pytest.Pytester, link: Link, ending: str) -> None:
+    pytester.makepyfile(f"def test_bad(stb): stb.network.impair(bandwidth='1 Mbit/s'); {ending}")
+
+    pytester.runpytest_subprocess()
+
+    until(lambda: clean(link))
+
+
+def test_device_that_is_kept_is_as_before_in_the_next_test(pytester: pytest.Pytester, link: Link) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+        from pytest_virtualpytest import device_fixture
+        box = device_fixture("stb", scope="module")
+
+        @pytest.fixture(scope="module")
+        def late(box):
+            with box.network.impaired(latency=0.02):
+                yield
+
+        def test_first(box, late):
+            box.network.impair(latency=0.1)
+            assert box.network.ping("10.77.0.2", count=2).minimum >= 0.2
+
+        def test_second(box, late):
+            assert 0.04 <= box.network.ping("10.77.0.2").minimum < 0.2
+        """
+    )
+
+    done = pytester.runpytest_subprocess()
+
+    done.assert_outcomes(passed=2)
+    assert clean(link)
+
+
+@pytest.mark.parametrize("victim", ["the run", "the device's process"])
+def test_link_is_as_before_when_a_test_dies(pytester: pytest.Pytester, link: Link, victim: str) -> None:
+    pytester.makepyfile(
+        """
+        import threading
+        from pathlib import Path
+
+        def test_bad(stb):
+            stb.network.impair(latency=0.05)
+            Path("pid").write_text(str(stb.link.call("describe").value["pid"]))
+            Path("bad").touch()
+            threading.Event().wait()
+        """
+    )
+    run = subprocess.Popen([sys.executable, "-m", "pytest", "-q"], cwd=pytester.path)
+    try:
+        until((pytester.path / "bad").exists, 60)
+        assert not clean(link)
+        own = run.pid if victim == "the run" else int((pytester.path / "pid").read_text())
+        os.kill(own, signal.SIGKILL)
+
+        until(lambda: clean(link))
+    finally:
+        run.kill()
+        run.wait()
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        ("bandwidth='2 mbps'", "bandwidth '2 mbps' is none; wanted bits a second or a text such as '2 Mbit/s' (*"),
+        ("latency='fast'", "latency 'fast' is none; wanted seconds or a text such as '80 ms' (units: us, µs, ms, s)"),
+        ("latency=-1", "latency -1 is none; wanted seconds or a text such as '80 ms' (units: us, µs, ms, s)"),
+        ("loss=1", "loss 1 is doubtful; wanted a fraction below 1, or a text such as '2 %'"),
+        ("loss='101 %'", "loss '101 %' is doubtful; wanted a fraction below 1, or a text such as '2 %'"),
+        ("jitter='5 ms'", "jitter 0.005 s is more than the latency, 0 s"),
+        ("bandwidth=100", "bandwidth 100 bit/s is too little; the least is 8000 bit/s"),
+        ("latency='90 s'", "90000 ms is impossible; wanted a loss of 0 to 1, a latency up to 60 s"),
+    ],
+)
+def test_quantity_that_is_none_says_what_is_wanted(
+    pytester: pytest.Pytester, link: Link, words: str, complaint: str
+) -> None:
+    pytester.makepyfile(f"def test_bad(stb): stb.network.impair({words})")
+
+    done = pytester.runpytest_subprocess()
+
+    done.stdout.fnmatch_lines([f"E*VirtualPytestError: {complaint.replace('[', '[[]')}"])
+    assert clean(link)
