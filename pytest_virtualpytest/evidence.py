@@ -25,9 +25,10 @@ def of_error(report: Report, error: BaseException, device: str = "") -> set[str]
     """Attach the pictures that *error* brought along, and return their names."""
     if not isinstance(error, VirtualPytestError):
         return set()
-    for name, picture in error.pictures.items():
-        report.attach(_titled(_ERROR_PICTURES.get(name, name), device), picture, "png")
-    return {_ERROR_PICTURES.get(name, name) for name in error.pictures}
+    shown = {_ERROR_PICTURES.get(name, name): body for name, body in error.pictures.items() if name != "nearest"}
+    for title, picture in shown.items():
+        report.attach(_titled(title, device), picture, "png")
+    return set(shown)
 
 
 def of_screen(attach: Attach, device: Device, *, alone: bool) -> None:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pytest_virtualpytest import targets
+from pytest_virtualpytest.candidates import SUFFIX
 from pytest_virtualpytest.exceptions import ReferenceNotFound, VirtualPytestError
 from pytest_virtualpytest.link import Link, caller
 from pytest_virtualpytest.models import Region
@@ -72,7 +73,14 @@ def described(image: Image, path: Path) -> Image:
     aside = _aside(own if own.is_file() else common)
     mask = path.parent / aside.pop("mask") if "mask" in aside else None
     kept = {name: value for name, value in aside.items() if getattr(image, name) is None}
-    return replace(image, sha=_read(path), mask=_read(mask) if mask else "", **kept)
+    sha = _read(path)
+    _paths[sha] = path
+    return replace(image, sha=sha, mask=_read(mask) if mask else "", **kept)
+
+
+def path_of(sha: str) -> Path:
+    """Return the file of the picture that was looked up with the hash *sha*, the last one of several."""
+    return _paths[sha]
 
 
 def content(sha: str) -> bytes:
@@ -85,6 +93,8 @@ def locate(name: str, file: Path, variants: Sequence[str], root: Path | None) ->
     path = Path(name)
     if not path.name:
         raise ReferenceNotFound(f"{name!r} is no name of a picture; named in {file}")
+    if path.suffix == SUFFIX:
+        raise ReferenceNotFound(f"{name}: a candidate is no reference; accept it with `virtualpytest references`")
     wanted = [path.with_name(".".join([path.stem, *words]) + path.suffix) for words in _words(variants)]
     folders = list(_folders(file, root))
     for folder in folders:
@@ -123,6 +133,7 @@ def _picture(path: Path) -> bool:
 
 
 _contents: dict[str, bytes] = {}
+_paths: dict[str, Path] = {}
 
 
 def _read(path: Path) -> str:

@@ -48,6 +48,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="run the workers on the hosts of the lab, each with the devices of its host; -n is how many in all",
     )  # fmt: skip
     group.addoption(
+        "--vpt-update-references", action="store_true",
+        help="where a picture is not found, cut a candidate for it beside it, for `virtualpytest references` to accept",
+    )  # fmt: skip
+    group.addoption(
         "--vpt-unavailable", choices=("error", "skip"), default="error",
         help="what to do about tests that no device of the lab can serve (default: error, exit code 4)",
     )  # fmt: skip
@@ -102,6 +106,12 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(results, "virtualpytest-results")
     if not run.is_worker and config.getoption("xmlpath", None):
         config.pluginmanager.register(junit.LastAttempts(), "virtualpytest-junit")
+    if config.getoption("vpt_update_references"):
+        from pytest_virtualpytest.updating import Updates
+
+        if _on_hosts(config):
+            raise pytest.UsageError("--vpt-update-references goes without --vpt-on-hosts: the references are here")
+        config.pluginmanager.register(Updates(), "virtualpytest-updates")
     _distribute(config, run)
     if campaign.of(config) is not None or config.getoption("vpt_plan"):
         from pytest_virtualpytest import planning, provisioning

@@ -83,4 +83,6 @@ class Attempt:
         )
         pictures = {"frame": self._last.png(), "annotated": judge.annotated(picture, seen)}
         details = {"sighting": told(seen, picture).to_wire(), "frames": self._frames, "skipped": self._skipped}
+        if near := judge.nearest(picture):
+            details["nearest"], pictures["nearest"] = near
         return NotSeen(message, details=details, pictures=pictures)

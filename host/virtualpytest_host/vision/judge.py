@@ -16,6 +16,7 @@ from pytest_virtualpytest.targets import All, AnyOf, Appears, ForSeconds, Gone, 
 from virtualpytest_host.picture import Picture
 from virtualpytest_host.sound.beside import Beside
 from virtualpytest_host.sound.hears import Hears
+from virtualpytest_host.vision.candidate import cut
 from virtualpytest_host.vision.draw import annotate
 from virtualpytest_host.vision.leaves import Content, SeesBlack, SeesImage, SeesMotion
 from virtualpytest_host.vision.mask import named
@@ -54,6 +55,15 @@ class Judge:
         """Return *picture* as PNG, with the *sighting* that this judge made of it drawn on it."""
         verdict: Verdict = picture.cache[self]
         return annotate(picture, sighting, verdict.reference, verdict.area)
+
+    def nearest(self, picture: Picture) -> tuple[dict[str, Any], bytes] | None:
+        """Return what was looked for in *picture* and not found, and a cut of the nearest place, if it is an Image."""
+        verdict: Verdict = picture.cache[self]
+        image, place = verdict.image, verdict.region
+        if image is None or place is None or verdict.reference is None or verdict.score >= verdict.threshold:
+            return None
+        told = {"sha": image.sha, "score": verdict.score, "threshold": verdict.threshold, "region": list(place)}
+        return told, cut(picture, place, verdict.reference)
 
     def _all(self, target: Target, picture: Picture) -> list[Verdict]:
         if isinstance(target, Image):

@@ -37,8 +37,9 @@ class SeesImage:
         if key not in picture.cache:
             reference, region = self.at(picture)
             found = match.find(picture, reference, region, self.target.threshold)
+            own = self.target if reference is self._whole else None
             picture.cache[key] = Verdict(
-                found.found, found.score, found.threshold, found.region, found.why, region, reference
+                found.found, found.score, found.threshold, found.region, found.why, region, reference, own
             )
         verdict: Verdict = picture.cache[key]
         return verdict

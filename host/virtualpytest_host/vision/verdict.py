@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from pytest_virtualpytest.models import Region
+from pytest_virtualpytest.targets import Image
 from virtualpytest_host.picture import Picture
 from virtualpytest_host.vision.reference import Reference
 
@@ -14,7 +15,8 @@ from virtualpytest_host.vision.reference import Reference
 class Verdict:
     """True, false, or None: this frame does not let one decide, as the first frame does not show motion.
 
-    *area* is where was looked, *reference* what was looked for, in the member that decided.
+    *area* is where was looked, *reference* what was looked for, in the member that decided; *image* is the target of
+    the reference, where it was looked for in its own size.
     """
 
     state: bool | None
@@ -24,6 +26,7 @@ class Verdict:
     why: str = ""
     area: Region | None = None
     reference: Reference | None = None
+    image: Image | None = None
 
     def but(self, state: bool | None, why: str = "") -> Verdict:
         """Return this verdict with another answer."""
