@@ -3,8 +3,8 @@
 A picture is looked for beside the file that names it, then in each folder above, up to the root. In one
 folder the most specific variant wins: with ``variant = ["horizon", "fr"]`` it is ``banner.horizon.fr.png``,
 ``banner.horizon.png``, ``banner.fr.png``, ``banner.png``. A file ``banner.toml`` beside the picture may hold
-``region``, ``mask`` (a picture, white where it counts), ``threshold`` and ``resolution`` (of the screen that
-the picture was cut from); a variant with a file of its own name, ``banner.fr.toml``, has that one.
+``region``, ``mask`` (a picture, white where it counts), ``threshold``, ``scales`` and ``resolution`` (of the screen
+that the picture was cut from); a variant with a file of its own name, ``banner.fr.toml``, has that one.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 Area: TypeAlias = "Region | tuple[int, int, int, int] | None"
 
-_ASIDE = {"region": 4, "resolution": 2, "threshold": 0, "mask": 0}  # how many numbers each has, 0 for a plain value
+_ASIDE = {"region": 4, "resolution": 2, "threshold": 0, "mask": 0, "scales": 0}  # how many whole numbers each has
 
 
 class Looking:
@@ -178,6 +178,15 @@ def _value(path: Path, name: str, value: Any) -> Any:
         return Region(*value) if name == "region" else tuple(value)
     if name == "mask" and not isinstance(value, str):
         raise ReferenceNotFound(f"{path}: mask must be the name of a picture, not {value!r}")
+    if name == "scales" and not _are_scales(value):
+        raise ReferenceNotFound(f"{path}: scales must be numbers from 0.1 to 10, as in [0.9, 1.0], not {value!r}")
     if name == "threshold" and not (type(value) in (int, float) and 0 < value <= 1):
         raise ReferenceNotFound(f"{path}: threshold must be a number above 0 and at most 1, not {value!r}")
     return value
+
+
+def _are_scales(value: Any) -> bool:
+    return (
+        isinstance(value, list) and bool(value)
+        and all(type(one) in (int, float) and 0.1 <= one <= 10 for one in value)
+    )  # fmt: skip

@@ -75,6 +75,7 @@ class Sighting:
     stream, in seconds, exact to a frame; *stream* tells one piece of it, on one clock, from the next.
     *score* is 0..1 and judged against *threshold*; a negative answer says *why*, with the nearest
     place in *region*. *skipped* frames were not read, because reading took longer than frames took to come.
+    *scale* is the one of a picture's scales that *region* is of.
     """
 
     found: bool
@@ -91,6 +92,7 @@ class Sighting:
     region: Region | None = None
     why: str = ""
     skipped: int = 0
+    scale: float = 1.0
 
     def __bool__(self) -> bool:
         return self.found
@@ -118,7 +120,10 @@ class Sighting:
 
     def to_wire(self) -> dict[str, Any]:
         """Return plain values."""
-        return asdict(self) | {"region": list(self.region) if self.region else None}
+        values = asdict(self) | {"region": list(self.region) if self.region else None}
+        if self.scale == 1:  # an older client knows of no other
+            del values["scale"]
+        return values
 
 
 @dataclass(frozen=True)

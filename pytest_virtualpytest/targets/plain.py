@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pytest_virtualpytest.exceptions import VirtualPytestError
@@ -17,7 +18,8 @@ class Image(Target):
     *threshold* is the least score, 0..1, that counts. Fields left out come from ``NAME.toml`` beside
     the picture. *sha*, *mask* (content hashes) and *resolution* (width, height of the screen that the
     picture was cut from) are filled in when the file is looked up. On a screen of another resolution
-    the picture and its *region* are scaled.
+    the picture and its *region* are scaled. With *scales*, such as ``(0.9, 1.0, 1.1)``, the picture is looked for in
+    each of these sizes, and the best counts; the sighting says which.
     """
 
     kind = "image"
@@ -27,8 +29,11 @@ class Image(Target):
     sha: str = ""
     mask: str = ""
     resolution: tuple[int, int] | None = None
+    scales: Sequence[float] | None = None
 
     def __post_init__(self) -> None:
+        if self.scales is not None:
+            object.__setattr__(self, "scales", _scales(self, self.scales))
         if self.threshold is not None and not 0 < self.threshold <= 1:
             raise VirtualPytestError(f"{self}: threshold {self.threshold} is not above 0 and at most 1")
 
@@ -116,3 +121,10 @@ class Black(Target):
 
     def __str__(self) -> str:
         return "black"
+
+
+def _scales(target: Target, scales: Sequence[float]) -> tuple[float, ...]:
+    """Return *scales*, each once, the one nearest to 1 first."""
+    if isinstance(scales, str) or not scales or not all(0.1 <= scale <= 10 for scale in scales):
+        raise VirtualPytestError(f"{target}: scales {scales!r} are not numbers from 0.1 to 10, such as (0.9, 1.0, 1.1)")
+    return tuple(sorted({float(scale) for scale in scales}, key=lambda scale: (abs(scale - 1), scale)))

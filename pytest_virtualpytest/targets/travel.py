@@ -21,7 +21,7 @@ from pytest_virtualpytest.targets.text import Text
 _HEARD = (Silence, Sound, Tone, Speech)
 _SEEN = (Image, Text, Motion, Frozen, Black, Color, All, AnyOf, Not, Appears, Gone, Then, ForSeconds)
 _KINDS: dict[str, type[Target]] = {cls.kind: cls for cls in (*_SEEN, *_HEARD)}
-_ROWS: dict[str, Callable[[Any], Any]] = {"region": Region._make, "resolution": tuple, "colour": tuple}
+_ROWS: dict[str, Callable[[Any], Any]] = {"region": Region._make, "resolution": tuple, "colour": tuple, "scales": tuple}
 
 
 def to_wire(target: Target) -> dict[str, Any]:
@@ -29,7 +29,13 @@ def to_wire(target: Target) -> dict[str, Any]:
     data: dict[str, Any] = {"kind": target.kind}
     if isinstance(target, Composed):
         data |= {"targets": [to_wire(member) for member in target.targets]}
-    return data | {item.name: getattr(target, item.name) for item in fields(target) if item.name != "targets"}
+    said = {item.name: getattr(target, item.name) for item in fields(target) if item.name != "targets"}
+    return data | {name: value for name, value in said.items() if value != _default(target, name)}
+
+
+def _default(target: Target, name: str) -> object:
+    """Return what a field is that nobody has set: it stays at home, so that an older host need not know it."""
+    return next(item.default for item in fields(target) if item.name == name)
 
 
 def from_wire(data: Mapping[str, Any]) -> Target:

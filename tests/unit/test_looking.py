@@ -192,6 +192,13 @@ def test_what_the_test_says_comes_first(suite: Path) -> None:
     assert narrowed.region == (0, 0, 7, 7)
 
 
+def test_scales_may_be_said_beside_the_picture(suite: Path) -> None:
+    put(suite / "zap" / "banner.toml", "scales = [0.9, 1]")
+
+    assert image(suite, "banner.png").scales == (1.0, 0.9)
+    assert image(suite, Image("banner.png", scales=[1.1])).scales == (1.1,)
+
+
 def test_variant_has_the_common_file_unless_it_has_its_own(suite: Path) -> None:
     put(suite / "zap" / "banner.fr.png")
     put(suite / "zap" / "banner.toml", "threshold = 0.9")
@@ -207,7 +214,8 @@ def test_variant_has_the_common_file_unless_it_has_its_own(suite: Path) -> None:
     ("text", "problem"),
     [
         ("treshold = 0.9", "unknown key 'treshold'; did you mean 'threshold'?"),
-        ("colour = 3", "unknown key 'colour'; known: region, resolution, threshold, mask"),
+        ("colour = 3", "unknown key 'colour'; known: region, resolution, threshold, mask, scales"),
+        ("scales = [0.9, 20]", "scales must be numbers from 0.1 to 10, as in [0.9, 1.0], not [0.9, 20]"),
         ("region = [1, 2, 3]", "region must be 4 whole numbers, not [1, 2, 3]"),
         ("region = [1, 2, 3.5, 4]", "region must be 4 whole numbers, not [1, 2, 3.5, 4]"),
         ("region = [1, 2, 0, 4]", "region must have a width and a height above 0, not [1, 2, 0, 4]"),

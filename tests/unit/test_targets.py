@@ -38,6 +38,7 @@ BANNER = Image("banner.png", Region(1, 2, 30, 40), 0.8, "ab" * 32, "cd" * 32, (1
 EVERY = [
     BANNER,
     Image("banner.png"),
+    Image("banner.png", scales=(1.1, 0.9, 1)),
     Text("Settings"),
     Text("Über", Region(1, 2, 30, 40), "deu", case=True, accents=False, distance=2, fold=True, colour="#1e90ff"),
     Text(pattern=r"\d+ %", confidence=0.7),

@@ -19,6 +19,12 @@ def clip(region: Region | None, picture: Picture, who: str) -> Region:
     return Region(left, top, right - left, bottom - top)
 
 
+def overlap(a: Region, b: Region) -> bool:
+    """Tell whether two regions have a pixel in common."""
+    across = min(a.x + a.width, b.x + b.width) - max(a.x, b.x)
+    return across > 0 and min(a.y + a.height, b.y + b.height) > max(a.y, b.y)
+
+
 def scaled(region: Region | None, across: float, down: float) -> Region | None:
     """Return *region* on a screen *across* times as wide and *down* times as high; it never shrinks by rounding."""
     if region is None or across == down == 1:

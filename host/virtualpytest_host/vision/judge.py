@@ -86,6 +86,7 @@ class Judge:
             threshold=verdict.threshold,
             region=verdict.region,
             why="" if verdict.state else verdict.why,
+            scale=verdict.scale,
         )
 
 

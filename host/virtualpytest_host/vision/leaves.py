@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from pytest_virtualpytest.exceptions import ReferenceNotFound
 from pytest_virtualpytest.models import Region
 from pytest_virtualpytest.targets import Black, Image, Motion
 from virtualpytest_host.picture import Picture
 from virtualpytest_host.vision import match
-from virtualpytest_host.vision.area import scaled
+from virtualpytest_host.vision.area import overlap, scaled
 from virtualpytest_host.vision.black import brightest
 from virtualpytest_host.vision.mask import Mask
 from virtualpytest_host.vision.motion import change
@@ -30,33 +30,44 @@ class SeesImage:
             raise ReferenceNotFound(f"{target}: the picture was not looked up, there is no content to look for")
         self.target = target
         self._whole = _reference(target.name, target.sha, target.mask, content)
+        self._scales = target.scales or (1.0,)
 
     def see(self, picture: Picture) -> Verdict:
-        """Judge one frame."""
+        """Judge one frame: the scale with the best score counts, of equal ones the one nearest to 1."""
         key = ("seen", self.target)
         if key not in picture.cache:
-            reference, region = self.at(picture)
-            found = match.find(picture, reference, region, self.target.threshold)
-            own = self.target if reference is self._whole else None
-            picture.cache[key] = Verdict(
-                found.found, found.score, found.threshold, found.region, found.why, region, reference, own
-            )
+            seen = (self._seen(picture, scale) for scale in self._scales)
+            picture.cache[key] = max(seen, key=lambda verdict: verdict.score)
         verdict: Verdict = picture.cache[key]
         return verdict
 
     def all(self, picture: Picture) -> list[Verdict]:
-        """Return every match in one frame."""
-        reference, region = self.at(picture)
-        found = match.find_all(picture, reference, region, self.target.threshold)
-        return [Verdict(True, item.score, item.threshold, item.region, "", region, reference) for item in found]
+        """Return every match in one frame, none overlapping a better one."""
+        hits = [verdict for scale in self._scales for verdict in self._every(picture, scale)]
+        found: list[Verdict] = []
+        for verdict in sorted(hits, key=lambda verdict: -verdict.score):
+            if not any(overlap(_place(verdict), _place(other)) for other in found):
+                found.append(verdict)
+        return sorted(found, key=lambda verdict: (_place(verdict).y, _place(verdict).x))
 
-    def at(self, picture: Picture) -> tuple[Reference, Region | None]:
+    def _seen(self, picture: Picture, scale: float) -> Verdict:
+        reference, region = self._at(picture, scale)
+        found = match.find(picture, reference, region, self.target.threshold)
+        why = f"at scale {scale:g}, {found.why}" if found.why and self.target.scales else found.why
+        own = self.target if reference is self._whole else None
+        return Verdict(found.found, found.score, found.threshold, found.region, why, region, reference, own, scale)
+
+    def _every(self, picture: Picture, scale: float) -> Iterator[Verdict]:
+        reference, region = self._at(picture, scale)
+        for one in match.find_all(picture, reference, region, self.target.threshold):
+            yield Verdict(True, one.score, one.threshold, one.region, "", region, reference, scale=scale)
+
+    def _at(self, picture: Picture, scale: float) -> tuple[Reference, Region | None]:
         """Return the reference and its region in the size that *picture* has."""
         wide, high = self.target.resolution or (picture.width, picture.height)
-        if (wide, high) == (picture.width, picture.height):
-            return self._whole, self.target.region
         across, down = picture.width / wide, picture.height / high
-        return _scaled(self._whole, across, down), scaled(self.target.region, across, down)
+        whole = self._whole if across == down == scale == 1 else _scaled(self._whole, across * scale, down * scale)
+        return whole, scaled(self.target.region, across, down)
 
 
 class SeesMotion:
@@ -114,6 +125,11 @@ def _reference(name: str, sha: str, mask: str, content: Content) -> Reference:
     return Reference.decode(name, content(sha), content(mask) if mask else b"")
 
 
-@functools.lru_cache(maxsize=64)
+def _place(verdict: Verdict) -> Region:
+    assert verdict.region is not None  # it was found there
+    return verdict.region
+
+
+@functools.lru_cache(maxsize=256)
 def _scaled(reference: Reference, across: float, down: float) -> Reference:
     return reference.scaled(across, down)

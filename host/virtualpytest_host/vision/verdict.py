@@ -27,6 +27,7 @@ class Verdict:
     area: Region | None = None
     reference: Reference | None = None
     image: Image | None = None
+    scale: float = 1.0
 
     def but(self, state: bool | None, why: str = "") -> Verdict:
         """Return this verdict with another answer."""
