@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from virtualpytest_dashboard.records import Row
 
 PAGE = 100
+_WORDS = ("verdict", "cause", "category", "device", "alike", "change", "q")
 _ORDERS = ("verdict", "test", "device", "duration", "start")
 
 
@@ -20,6 +21,8 @@ class Asked:
     cause: str = ""
     category: str = ""
     device: str = ""
+    alike: str = ""
+    change: str = ""
     q: str = ""
     order: str = "verdict"
     page: int = 1
@@ -27,7 +30,7 @@ class Asked:
     @classmethod
     def of(cls, query: Mapping[str, str]) -> Asked:
         """Return what *query* asks for; what is no answerable question is left out."""
-        words = {name: query.get(name, "").strip() for name in ("verdict", "cause", "category", "device", "q")}
+        words = {name: query.get(name, "").strip() for name in _WORDS}
         order, page = query.get("order", ""), query.get("page", "")
         number = int(page) if page.isascii() and page.isdigit() and len(page) < 7 else 1
         return cls(**words, order=order if order in _ORDERS else "verdict", page=max(1, number))
@@ -35,7 +38,7 @@ class Asked:
     @property
     def narrowed(self) -> bool:
         """Tell whether it leaves anything out."""
-        return any((self.verdict, self.cause, self.category, self.device, self.q))
+        return any(getattr(self, name) for name in _WORDS)
 
     def on(self, page: int) -> Asked:
         """Return the same question for another page."""

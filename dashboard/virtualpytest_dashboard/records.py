@@ -92,7 +92,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Row:
-    """One test as lists show it: *picture* what a bad one saw, *earlier* its former attempts, newest first."""
+    """One test as lists show it: *picture* what a bad one saw, *earlier* its former attempts, newest first.
+
+    *alike* is what failures of its sort have in common.
+    """
 
     id: str
     name: str
@@ -108,6 +111,7 @@ class Row:
     picture: str = ""
     key: tuple[object, ...] = ()
     file: str = ""
+    alike: str = ""
     earlier: Sequence[Row] = ()
 
     @property
@@ -164,6 +168,26 @@ class Unreadable:
 
     file: str
     why: str
+
+
+@dataclass(frozen=True)
+class Alike:
+    """Failures of one sort: what they have in common, their cause, how many, one's message, on how many devices."""
+
+    sort: str
+    cause: str
+    count: int
+    message: str
+    devices: int
+
+
+@dataclass(frozen=True)
+class Past:
+    """One test in one *run*."""
+
+    run: str
+    title: str
+    row: Row
 
 
 @dataclass(frozen=True)

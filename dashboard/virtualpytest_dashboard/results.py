@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,8 @@ from sqlalchemy import insert, select
 from pytest_virtualpytest.exceptions import VirtualPytestError
 from virtualpytest_dashboard import allure, causes, journal
 from virtualpytest_dashboard.listing import Asked, Listing
-from virtualpytest_dashboard.records import Row, Run
-from virtualpytest_dashboard.store import queries
+from virtualpytest_dashboard.records import Alike, Past, Row, Run
+from virtualpytest_dashboard.store import compare, queries
 from virtualpytest_dashboard.store.database import Database
 from virtualpytest_dashboard.store.ingest import RESULT_FILE, Ingest, Stamp
 from virtualpytest_dashboard.store.schema import CHILD, RUN
@@ -40,11 +41,13 @@ class Folder:
         self.title = title
         self._database = database or Database()
         self._lock = threading.RLock()
-        self._number = _number(self._database, path)
-        self._ingest = Ingest(self._database, self._number, path)
+        self.number = _number(self._database, path)
+        self._ingest = Ingest(self._database, self.number, path)
         self._seen = _Seen()
         self._told: tuple[Stamp | None, journal.Journal] = None, journal.Journal()
         self._last: tuple[int, Run] | None = None
+        self.before: tuple[float, Folder | None] = -math.inf, None
+        self._changes: tuple[object, Mapping[str, int]] = None, {}
 
     def run(self) -> Run:
         """Return what the folder holds now."""
@@ -59,25 +62,54 @@ class Folder:
         times = {"start": kept["started"], "stop": kept["ended"], "ended": bool(kept["ended"] or not kept["started"])}
         with self._database.reading() as connection:
             named = Run(self.name, self.title, self.path, kept["version"], live=kept["live"], **times)
-            run = replace(named, unreadable=queries.unreadable(connection, self._number))
-            tallies, general = queries.tally(connection, self._number), queries.globals_of(connection, self._number)
+            run = replace(named, unreadable=queries.unreadable(connection, self.number))
+            tallies, general = queries.tally(connection, self.number), queries.globals_of(connection, self.number)
         return summary(run, tallies, general)
 
-    def listing(self, asked: Asked) -> Listing:
-        """Return the tests that were asked for, as they were when the folder was last read."""
+    def listing(self, asked: Asked, before: Folder | None = None) -> Listing:
+        """Return the tests that were asked for, changed since the run *before* or not, as of the last look."""
+        changed = [compare.change(asked.change, before.number)] if before and asked.change in compare.CHANGES else []
         with self._database.reading() as connection:
-            return queries.listing(connection, self._number, asked)
+            return queries.listing(connection, self.number, asked, *changed)
+
+    def shares(self, other: Folder) -> bool:
+        """Tell whether this run and the *other* have a test in common."""
+        with self._database.reading() as connection:
+            return compare.share(connection, self.number, other.number)
+
+    def changes(self, before: Folder) -> Mapping[str, int]:
+        """Return how many tests are new failures, still failures, fixed or added since the run *before*."""
+        state = self.run().version, before.number, before.run().version
+        if self._changes[0] != state:
+            with self._database.reading() as connection:
+                self._changes = state, compare.changes(connection, self.number, before.number)
+        return self._changes[1]
+
+    def alike(self) -> Sequence[Alike]:
+        """Return the sorts of failures, the most frequent first."""
+        with self._database.reading() as connection:
+            return compare.alike(connection, self.number)
+
+    def past(self, row: Row, at_most: int) -> Sequence[tuple[int, Past]]:
+        """Return how the test of *row* fared in each run of the store, the newest first, with the run's number."""
+        with self._database.reading() as connection:
+            return compare.past(connection, row.name, row.full_name, at_most)
+
+    def beside(self, row: Row, at_most: int) -> Sequence[Row]:
+        """Return the other rows of the same test function: on other devices, or with other parameters."""
+        with self._database.reading() as connection:
+            return compare.beside(connection, self.number, row.full_name, row.id, at_most)
 
     def rows(self) -> list[Row]:
         """Return every test that the folder holds now."""
         self.run()
         with self._database.reading() as connection:
-            return queries.rows(connection, self._number)
+            return queries.rows(connection, self.number)
 
     def attempt(self, identity: str) -> tuple[Row, Row] | None:
         """Return the attempt with uuid *identity*, and the one of the same test that counts."""
         with self._database.reading() as connection:
-            return queries.attempt(connection, self._number, identity)
+            return queries.attempt(connection, self.number, identity)
 
     def told(self) -> journal.Journal:
         """Return what the run's journal says now."""
@@ -92,7 +124,7 @@ class Folder:
         """Return what set up and took down the test with uuid *test*, the outermost first."""
         with self._lock:
             self._ingest.containers(_containers(self.path))
-        of_it = select(CHILD.c.file).where(CHILD.c.run == self._number, CHILD.c.uuid == test)
+        of_it = select(CHILD.c.file).where(CHILD.c.run == self.number, CHILD.c.uuid == test)
         with self._database.reading() as connection:
             names = connection.execute(of_it.order_by(CHILD.c.file)).scalars().all()
         documents = [document for name in names if (document := _try(self.path / name)) is not None]
@@ -127,14 +159,14 @@ class Folder:
 
     def _kept(self) -> Mapping[Any, Any]:
         with self._database.reading() as connection:
-            return connection.execute(select(RUN).where(RUN.c.id == self._number)).mappings().one()
+            return connection.execute(select(RUN).where(RUN.c.id == self.number)).mappings().one()
 
     def _hear(self, files: Mapping[str, Stamp]) -> None:
         """Hold the journal against the results."""
         told = self.told()
         live = bool(told.started and _lives(told.ended, files))
         with self._database.reading() as connection:
-            found = queries.with_files(connection, self._number) if told.started else []
+            found = queries.with_files(connection, self.number) if told.started else []
         self._ingest.journal(journal.missing(told, found, live), told.started, told.ended, live=live)
 
 

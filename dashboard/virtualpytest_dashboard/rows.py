@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from virtualpytest_dashboard import allure, causes
+from virtualpytest_dashboard import allure, causes, fingerprints
 from virtualpytest_dashboard.records import BOTH, RANK, Attachment, Row
 
 SAFE = re.compile(r"[A-Za-z0-9._-]{1,100}")
@@ -22,6 +22,7 @@ def row(document: allure.Document, file: str, rules: Sequence[causes.Category]) 
     category, cause = causes.judge(verdict, message, trace, rules, next(iter(_labels(document, "cause")), ""))
     full_name = allure.text(document.get("fullName"))
     devices, hosts = zip(*_places(document), strict=True)
+    bad = RANK[verdict] < RANK["running"]
     return Row(
         id=_identity(document, file),
         name=allure.text(document.get("name")) or full_name or "unnamed",
@@ -34,9 +35,10 @@ def row(document: allure.Document, file: str, rules: Sequence[causes.Category]) 
         message=message,
         start=allure.time(document.get("start")),
         stop=allure.time(document.get("stop")),
-        picture=_picture(document) if RANK[verdict] < RANK["running"] else "",
+        picture=_picture(document) if bad else "",
         key=_key(document),
         file=file,
+        alike=fingerprints.of(message, *devices, *hosts) if bad else "",
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from virtualpytest_dashboard import pages
+from virtualpytest_dashboard import history, pages
 from virtualpytest_dashboard.details import size_of
 from virtualpytest_dashboard.listing import Asked
 
@@ -27,8 +27,13 @@ def one(request: Request) -> Response:
     run = folder.run()
     asked = Asked.of(request.query_params)
     follow = run.live and "follow" in request.query_params
-    shown = folder.listing(asked)
+    before = history.previous(pages.folders(request), folder)
+    shown = folder.listing(asked, before)
     seen = {row.id for row in shown.rows if row.bad and size_of(run.folder, row.picture) is not None}
-    response = pages.render(request, "run.html", run=run, listing=shown, seen=seen, follow=follow)
+    response = pages.render(
+        request, "run.html", run=run, listing=shown, seen=seen, follow=follow,
+        alike=folder.alike() if run.bad > 1 else (),
+        before=before.run() if before else None, changes=folder.changes(before) if before else {},
+    )  # fmt: skip
     response.headers["Content-Security-Policy"] = pages.SCRIPTED
     return response

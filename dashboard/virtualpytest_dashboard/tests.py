@@ -6,8 +6,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from virtualpytest_dashboard import pages
+from virtualpytest_dashboard import history, pages
 from virtualpytest_dashboard.details import details
+
+_BESIDE = 50  # other rows of the same test function
 
 
 def one(request: Request) -> Response:
@@ -17,4 +19,6 @@ def one(request: Request) -> Response:
     found = details(folder, identity)
     if found is None:
         raise HTTPException(404, f"There is no test {identity!r} in this run: its result may have been removed.")
-    return pages.render(request, "test.html", run=run, test=found)
+    past = history.past(pages.folders(request), folder, found.row)
+    beside = folder.beside(found.row, _BESIDE)
+    return pages.render(request, "test.html", run=run, test=found, past=past, beside=beside)

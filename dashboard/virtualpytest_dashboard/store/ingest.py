@@ -182,7 +182,8 @@ def digest_of(item: Row) -> str:
 def values(run: int, item: Row) -> dict[str, object]:
     """Return *item* as the table has it, an attempt by itself until it is folded."""
     searched = (item.name, item.full_name, item.message, item.device, item.host, item.category)
-    same = ("file", "name", "full_name", "verdict", "category", "cause", "device", "host", "message", "start", "stop")
+    same = ("file", "name", "full_name", "verdict", "category", "cause", "device", "host", "message", "start", "stop",
+            "alike")  # fmt: skip
     return {name: getattr(item, name) for name in same} | {
         "run": run,
         "uuid": item.id,

@@ -14,7 +14,7 @@ from virtualpytest_dashboard.store.schema import FILE, RESULT
 
 _TIES = (RESULT.c.rank, RESULT.c.start, RESULT.c.name)
 _KEPT = ("name", "verdict", "full_name", "category", "cause", "device", "host", "message", "start", "stop", "picture",
-         "file")  # fmt: skip
+         "file", "alike")  # fmt: skip
 _ORDERS: Mapping[str, tuple[Any, ...]] = {
     "verdict": _TIES,
     "test": (RESULT.c.name, RESULT.c.start),
@@ -31,9 +31,9 @@ def restored(found: Mapping[Any, Any], earlier: Sequence[Row] = ()) -> Row:
     return Row(id=found["uuid"], key=key, earlier=earlier, **kept)
 
 
-def listing(connection: Connection, run: int, asked: Asked) -> Listing:
+def listing(connection: Connection, run: int, asked: Asked, *more: ColumnElement[bool]) -> Listing:
     """Return the page of the run's rows that was asked for, the last one if there are not as many."""
-    fits = _fits(run, asked)
+    fits = [*_fits(run, asked), *more]
     total = connection.execute(select(func.count()).select_from(RESULT).where(*fits)).scalar_one()
     pages = max(1, -(-total // PAGE))
     page = min(asked.page, pages)
@@ -43,7 +43,7 @@ def listing(connection: Connection, run: int, asked: Asked) -> Listing:
 
 def _fits(run: int, asked: Asked) -> list[ColumnElement[bool]]:
     fits = [RESULT.c.run == run, RESULT.c.shown]
-    fits += [RESULT.c[name] == said for name in ("cause", "category") if (said := getattr(asked, name))]
+    fits += [RESULT.c[name] == said for name in ("cause", "category", "alike") if (said := getattr(asked, name))]
     fits += [RESULT.c.words.contains(word, autoescape=True) for word in asked.q.lower().split()]
     if asked.device:
         fits.append((BOTH + RESULT.c.device + BOTH).contains(f"{BOTH}{asked.device}{BOTH}", autoescape=True))

@@ -54,12 +54,13 @@ RESULT = Table(
     Column("stop", BigInteger, nullable=False),
     Column("took", BigInteger, nullable=False),
     Column("picture", Text, nullable=False),
+    Column("alike", Text, nullable=False),  # equal for failures of one sort
     Column("words", Text, nullable=False),  # what is searched, in small letters
     Index("result_uuid", "run", "uuid", unique=True),
     Index("result_file", "run", "file"),
     Index("result_key", "run", "key"),
     Index("result_order", "run", "shown", "rank", "start", "name"),
-    Index("result_test", "full_name", "name"),
+    Index("result_test", "full_name", "name", "run"),
 )
 
 CHILD = Table(
