@@ -18,6 +18,7 @@ Piece: TypeAlias = tuple[str, str, Callable[[], bytes | str]]
 Attach: TypeAlias = Callable[[str, bytes | str, str], None]
 
 CLIP_SECONDS = 10.0
+TRAFFIC_SECONDS = 60.0
 _ERROR_PICTURES = {"annotated": "annotated frame", "frame": "last frame"}
 
 
@@ -46,7 +47,8 @@ def of_device(report: Report, device: Device, since: float, *, known: set[str], 
         for title, extension, get in _pieces(device, since):
             if title not in known:
                 body, kind = _got(get, extension)
-                report.attach(_titled(title, name), body, kind)
+                if body:
+                    report.attach(_titled(title, name), body, kind)
 
 
 def _pieces(device: Device, since: float) -> Iterator[Piece]:
@@ -54,6 +56,8 @@ def _pieces(device: Device, since: float) -> Iterator[Piece]:
     yield "device log", "txt", lambda: _log(device, since)
     if "logs" in device.link.capabilities:
         yield "device's own log", "txt", lambda: _own_log(device, since)
+    if "network" in device.link.capabilities:
+        yield "traffic", "pcap", lambda: _traffic(device, since)
 
 
 def _seen(device: Device) -> Iterator[Piece]:
@@ -87,6 +91,12 @@ def _own_log(device: Device, since: float) -> str:
     """Return what the device itself has written down during this test."""
     lines = str(device.link.call("logs.since", {"moment": {"before": since}}).value).splitlines()
     return "\n".join(_counted(line, since) for line in lines) or "it wrote nothing"
+
+
+def _traffic(device: Device, since: float) -> bytes:
+    """Return what went over the device's link in the last minute of this test; nothing if that is not recorded."""
+    args = {"begin": since, "seconds": TRAFFIC_SECONDS}
+    return bytes(next(iter(device.link.call("network.evidence", args, seconds=20).blobs), b""))
 
 
 def _counted(line: str, since: float) -> str:

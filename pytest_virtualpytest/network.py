@@ -1,21 +1,40 @@
-"""What a test does with a device's network: it measures it from the device's host, and makes the link worse."""
+"""What a test does with a device's network: it measures it, keeps its traffic, and makes the link worse."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 from typing import Literal, TypeAlias
 
 from pytest_virtualpytest import quantities
 from pytest_virtualpytest.exceptions import VirtualPytestError
 from pytest_virtualpytest.link import Link
-from pytest_virtualpytest.traffic import Fetch, Impairment, Interface, Lookup, Ping, Throughput
+from pytest_virtualpytest.traffic import Fetch, Impairment, Interface, Lookup, Ping, Throughput, Traffic
 
 Quantity: TypeAlias = "float | str"
 
 _ANSWERS = 60.0  # seconds that a host may be configured to wait for one, twice
+_CAPTURING = 60.0  # seconds for a busy host to look through what it has recorded
 _IMPAIRING = 40.0  # seconds for a busy host to change a link
+
+
+class Capture:
+    """Traffic that is captured; *traffic* is there once the `with` block has ended."""
+
+    traffic: Traffic
+
+    @property
+    def packets(self) -> int:
+        """How many packets there were."""
+        return self.traffic.packets
+
+    def save(self, path: str | Path) -> Path:
+        """Write them to *path*, as pcap, and return it."""
+        path = Path(path)
+        path.write_bytes(self.traffic.pcap)
+        return path
 
 
 class Network:
@@ -103,6 +122,24 @@ class Network:
         __tracebackhide__ = True
         with self._link.step("restore the link"):
             self._set(None)
+
+    @contextmanager
+    def capture(self, name: str = "traffic", *, only: str = "") -> Iterator[Capture]:
+        """Keep what goes over the link while the block runs, under *name* in the report.
+
+        *only* is an expression of pcap-filter(7): ``"udp port 53"``. The newest megabytes are kept, see the lab file.
+        """
+        __tracebackhide__ = True
+        capture = Capture()
+        with self._link.step(f"capture {name}", {"only": only or None}):
+            begin = self._link.call("network.capture", {"only": only}, seconds=_CAPTURING).value
+            try:
+                yield capture
+            finally:
+                args = {"begin": begin, "only": only}
+                reply = self._link.call("network.captured", args, seconds=_CAPTURING)
+                capture.traffic = Traffic(bytes(reply.blobs[0]), **reply.value)
+                self._link.report.attach(name, capture.traffic.pcap, "pcap")
 
     @contextmanager
     def _impaired(self, wanted: Impairment) -> Iterator[None]:

@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     import pytest
 
-KINDS = {"png": "image/png", "mp4": "video/mp4", "txt": "text/plain", "json": "application/json"}
+KINDS = {
+    "png": "image/png", "mp4": "video/mp4", "txt": "text/plain", "json": "application/json",
+    "pcap": "application/vnd.tcpdump.pcap",
+}  # fmt: skip
 
 
 class Report(Protocol):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, Self, runtime_checkable
 
 from pytest_virtualpytest.exceptions import VirtualPytestError
@@ -163,6 +163,15 @@ class Interface:
 
 
 @dataclass(frozen=True)
+class Traffic:
+    """Packets as *pcap*, a file that Wireshark opens; *whole* is false where some are missing."""
+
+    pcap: bytes = field(repr=False)
+    packets: int
+    whole: bool
+
+
+@dataclass(frozen=True)
 class Impairment:
     """How bad a link is, each way: *bandwidth* None is as it is, *latency* is one way and varies by ± *jitter*.
 
@@ -220,4 +229,15 @@ class Impairs(Protocol):
         """Make the link so bad, or as it is by itself; return how it was before.
 
         It is as it was once the controller is closed, and soon after its process is killed.
+        """
+
+
+@runtime_checkable
+class Captures(Protocol):
+    """A controller that writes down what goes over the link, as long as it is open."""
+
+    def captured(self, begin: float, end: float, only: str, /) -> Traffic | None:
+        """Return what went over it between two times of this host's CLOCK_MONOTONIC; None where nothing is kept.
+
+        *only* is an expression of pcap-filter(7), or empty for everything.
         """

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import netns
 import pytest
@@ -27,7 +28,7 @@ timeout = 2.0
 @pytest.fixture
 def link(pytester: pytest.Pytester) -> Iterator[Link]:
     """Work in a folder whose lab has a box behind a link."""
-    netns.needed("ping")
+    netns.needed("ping", "tcpdump")
     with netns.link() as link:
         (pytester.path / "lab.toml").write_text(LAB.format(link=link))
         yield link
@@ -129,6 +130,72 @@ def test_link_is_as_before_when_a_test_dies(pytester: pytest.Pytester, link: Lin
     finally:
         run.kill()
         run.wait()
+
+
+def pcaps(pytester: pytest.Pytester, *options: str) -> dict[str, list[tuple[str, int]]]:
+    """Run the tests; return the name, and the echoes in it, of each piece of traffic that is kept of each test."""
+    pytester.runpytest_subprocess("--alluredir=results", *options)
+    found: dict[str, list[tuple[str, int]]] = {}
+    for path in (pytester.path / "results").glob("*-result.json"):
+        result = json.loads(path.read_text())
+        pieces = [piece for step in [result, *result.get("steps", [])] for piece in step.get("attachments", [])]
+        kept = [piece for piece in pieces if piece["source"].endswith(".pcap")]
+        assert {piece["type"] for piece in kept} <= {"application/vnd.tcpdump.pcap"}
+        found[result["name"]] = [(piece["name"], echoes(pytester.path / "results" / piece["source"])) for piece in kept]
+    return found
+
+
+def echoes(path: Path) -> int:
+    return netns.said("tcpdump", "-n", "-r", str(path), "icmp").count("ICMP echo")
+
+
+def test_traffic_of_a_failed_test_is_kept_and_no_other(pytester: pytest.Pytester, link: Link) -> None:
+    pytester.makepyfile(
+        """
+        def test_fine(stb): stb.network.ping("10.77.0.2", count=5)
+        def test_wrong(stb): assert stb.network.ping("10.77.0.2", count=2).loss
+        def test_quiet(stb): assert not stb.name
+        """
+    )
+
+    assert pcaps(pytester) == {"test_fine": [], "test_wrong": [("traffic", 4)], "test_quiet": [("traffic", 0)]}
+    assert clean(link)
+
+
+@pytest.mark.parametrize(("options", "lab"), [(["--vpt-evidence=never"], ""), ([], "record = 0")])
+def test_traffic_is_not_kept_where_it_is_not_to_be(
+    pytester: pytest.Pytester, link: Link, options: list[str], lab: str
+) -> None:
+    with (pytester.path / "lab.toml").open("a") as file:
+        file.write(lab)
+    pytester.makepyfile("def test_wrong(stb): assert stb.network.ping('10.77.0.2').loss")
+
+    assert pcaps(pytester, *options) == {"test_wrong": []}
+
+
+def test_capture_is_kept_under_its_name(pytester: pytest.Pytester, link: Link) -> None:
+    pytester.makepyfile(
+        """
+        def test_capture(stb):
+            stb.network.ping("10.77.0.2", count=2)
+            with stb.network.capture("answers", only="icmp and src 10.77.0.2") as capture:
+                stb.network.ping("10.77.0.2", count=3)
+            assert capture.packets == 3
+            assert capture.save("own.pcap").read_bytes() == capture.traffic.pcap
+        """
+    )
+
+    assert pcaps(pytester) == {"test_capture": [("answers", 3)]}
+    assert echoes(pytester.path / "own.pcap") == 3
+
+
+def test_filter_that_is_none_is_told_before_the_block_runs(pytester: pytest.Pytester, link: Link) -> None:
+    pytester.makepyfile("def test_bad(stb):\n with stb.network.capture(only='prot 53'): print('was in it')")
+
+    done = pytester.runpytest_subprocess()
+
+    done.stdout.fnmatch_lines(["E*DeviceError: device 'box' on host 'local': filter 'prot 53': *; see pcap-filter(7)"])
+    done.stdout.no_fnmatch_line("*was in it")
 
 
 @pytest.mark.parametrize(

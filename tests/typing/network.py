@@ -1,5 +1,6 @@
 """What a test author's editor and mypy know of a device's network: never run, only checked."""
 
+from pathlib import Path
 from typing import assert_type
 
 from pytest_virtualpytest import Device
@@ -25,3 +26,11 @@ def test_impairments(stb: Device) -> None:
         stb.network.impair(latency="1 s")
     stb.network.restore()
     stb.network.impair("1 s")  # type: ignore[call-arg]
+
+
+def test_captures(stb: Device) -> None:
+    with stb.network.capture("dns", only="udp port 53") as capture:
+        stb.network.resolve("example.com")
+    assert_type(capture.packets, int)
+    assert_type(capture.traffic.pcap, bytes)
+    assert_type(capture.save("dns.pcap"), Path)

@@ -1,4 +1,4 @@
-"""The network of a device: measured from its host, and made worse on command, by the system's own programs."""
+"""The network of a device: measured from its host, recorded, and made worse, by the system's own programs."""
 
 from __future__ import annotations
 
@@ -7,20 +7,23 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from virtualpytest_host.network import namespace, words
+from virtualpytest_host.network.capturing import Capturing
 from virtualpytest_host.network.impairing import Impairing
 from virtualpytest_host.network.measuring import Measuring
 
 
 @dataclass
-class Network(Measuring, Impairing):
+class Network(Measuring, Impairing, Capturing):
     """The link to a device over the host's *interface*, in the network *namespace* where that is not the host's own.
 
-    An answer that does not come within *timeout* seconds does not come.
+    An answer that does not come within *timeout* seconds does not come. The newest *record* megabytes of traffic are
+    kept while the device is in use.
     """
 
     interface: str
     namespace: str = ""
     timeout: float = 5.0
+    record: int = 8
     gives: ClassVar[Sequence[str]] = ("network",)
     listens: ClassVar[bool] = True  # closed when the device is given back, and the link is as it was
 
@@ -34,7 +37,9 @@ class Network(Measuring, Impairing):
         namespace.prefix(self.namespace)
         self.state()
         self.tidy()
+        self.listen()
 
     def close(self) -> None:
-        """Let the link be as it is by itself."""
+        """Let the link be as it is by itself, and forget what went over it."""
         self.restore()
+        self.hush()
