@@ -243,3 +243,13 @@ def test_only_the_places_within_the_region_are_found() -> None:
     found = find_all(screen, reference(RECORD), Region(0, 0, 320, 60))
 
     assert [match.region[:2] for match in found] == [(5, 3), (200, 3)]
+
+
+def test_region_gives_the_answer_of_the_whole_picture() -> None:
+    """Halved is only the region, and what is around it."""
+    screen = coded([screens()["guide-1"]])[0]
+    for x, y, wide, high in ((300, 250, 120, 80), (0, 60, 191, 50), (1000, 560, 280, 160)):
+        wanted = reference(screens()["guide-1"][y : y + high, x : x + wide])
+        around = Region(max(0, x - 37), max(0, y - 23), wide + 80, high + 70)
+
+        assert find(screen, wanted, around) == find(screen, wanted)

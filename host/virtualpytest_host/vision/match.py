@@ -25,6 +25,7 @@ from virtualpytest_host.vision.search import Bounds, Place, Search
 Stage = Literal["", "coarse", "confirm", "colour"]
 _MARGIN = 4.0  # levels that noise can put the true place behind another
 _LOOKED_AT = 24
+_NOISE, _SLIGHT, _SURE = 9.0, 0.1, 0.9  # mean square difference, share of the spread, and score of what is exact
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Match:
 def find(picture: Picture, reference: Reference, region: Region | None = None, threshold: float | None = None) -> Match:
     """Return the best match of *reference* within *region* of *picture*, or the nearest place and why it is none."""
     look = _Look(picture, reference, region, threshold)
-    places = look.search.places(_MARGIN)
+    places = look.search.places(_MARGIN, look.rest)
     best = look.best(look.ranked(places))
     if look.passes(best) or places[0].apart <= look.limit:
         near = [best] if look.passes(best) else look.ranked(look.search.everywhere())
@@ -72,6 +73,7 @@ class _Look:
         self._least = THRESHOLD if threshold is None else threshold
         self.limit = _limit(self._prepared, self._least)
         self.search = Search(picture, self._prepared, _bounds(picture, reference, region), self.limit)
+        self._exact = min(_NOISE, (_SLIGHT * self._prepared.spread) ** 2)
         self._score = functools.cache(functools.partial(score, picture, self._prepared))
 
     def ranked(self, places: Iterable[Place]) -> list[Place]:
@@ -85,6 +87,13 @@ class _Look:
     def best(self, places: Sequence[Place]) -> Place:
         """Return the first of *places* that passes, or the one with the best score."""
         return next(filter(self.passes, places), None) or max(places, key=lambda place: self._seen(place).value)
+
+    def rest(self, place: Place) -> float:
+        """Return the RMS difference from which on another place is no better than *place*; 0 if none can be."""
+        cost, score = self._cost(place), self._seen(place).value
+        if score < self._least:
+            return math.inf
+        return 0.0 if cost <= self._exact and score >= _SURE else math.sqrt(cost)
 
     def passes(self, place: Place) -> bool:
         """Tell whether the reference is at *place*."""

@@ -12,6 +12,7 @@ from typing import Literal, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from pytest_virtualpytest.models import Region
 from virtualpytest_host.needs import host_extra
 from virtualpytest_host.picture import Picture
 
@@ -21,6 +22,8 @@ with host_extra("vision"):
 Plane = NDArray[np.uint8]
 Channel = Literal["luma", "blue", "green", "red"]
 _BGR: tuple[Channel, ...] = ("blue", "green", "red")
+_GRID, _AROUND = 8, 16  # pixels: halving thrice looks 14 pixels around
+_SMALL = 4  # times smaller than the picture
 _WEIGHTS = {"bt601": (0.299, 0.114), "bt709": (0.2126, 0.0722)}  # of red and of blue in luma
 
 
@@ -60,12 +63,47 @@ def coding(picture: Picture) -> Coding:
     return Coding(picture.full_range, picture.matrix)
 
 
-def pyramid(picture: Picture, channel: Channel, level: int) -> Plane:
-    """Return *channel* of *picture*, halved *level* times; kept with the picture for its next check."""
-    key = ("pyramid", channel, level)
+@dataclass(frozen=True)
+class Sheet:
+    """A plane of a picture or of a part of it, halved some times; (*x*, *y*) of the whole, so halved, is its corner."""
+
+    plane: Plane
+    x: int
+    y: int
+
+    def cut(self, x: int, y: int, wide: int, high: int) -> Plane:
+        """Return what the whole has at a place."""
+        left, top = x - self.x, y - self.y
+        return self.plane[top : top + high, left : left + wide]
+
+
+def pyramid(picture: Picture, channel: Channel, count: int, region: Region | None = None) -> list[Sheet]:
+    """Return *channel* of *picture*, halved up to *count* - 1 times; kept with the picture for its next check.
+
+    Within *region* it is as that of the whole; where the region is small, the rest is not made.
+    """
+    box = _box(region, picture)
+    return [_sheet(picture, channel, level, box) for level in range(count)]
+
+
+def _box(region: Region | None, picture: Picture) -> Region:
+    """Return *region* and what halving it thrice needs around it, on the coarsest grid; all, where that is no less."""
+    whole = Region(0, 0, picture.width, picture.height)
+    if region is None:
+        return whole
+    left, top = (max(0, side - _AROUND) // _GRID * _GRID for side in region[:2])
+    right = min(whole.width, region.x + region.width + _AROUND)
+    bottom = min(whole.height, region.y + region.height + _AROUND)
+    small = (right - left) * (bottom - top) * _SMALL < whole.width * whole.height
+    return Region(left, top, right - left, bottom - top) if small else whole
+
+
+def _sheet(picture: Picture, channel: Channel, level: int, box: Region) -> Sheet:
+    key = ("pyramid", channel, level, box)
     if key not in picture.cache:
-        picture.cache[key] = _plane(picture, channel) if level == 0 else halved(pyramid(picture, channel, level - 1))
-    return cast(Plane, picture.cache[key])
+        plane = halved(_sheet(picture, channel, level - 1, box).plane) if level else _plane(picture, channel, box)
+        picture.cache[key] = Sheet(plane, box.x >> level, box.y >> level)
+    return cast(Sheet, picture.cache[key])
 
 
 def halved(plane: Plane) -> Plane:
@@ -73,10 +111,11 @@ def halved(plane: Plane) -> Plane:
     return cast(Plane, cv2.pyrDown(plane))
 
 
-def _plane(picture: Picture, channel: Channel) -> Plane:
+def _plane(picture: Picture, channel: Channel, box: Region) -> Plane:
+    rows, columns = slice(box.y, box.y + box.height), slice(box.x, box.x + box.width)
     if channel == "luma":
-        return picture.luma
-    return np.ascontiguousarray(picture.bgr()[:, :, _BGR.index(channel)])
+        return picture.luma[rows, columns]
+    return np.ascontiguousarray(picture.bgr()[rows, columns, _BGR.index(channel)])
 
 
 def strongest(bgr: Plane, luma: Plane, mask: Plane | None) -> tuple[Channel, Plane]:

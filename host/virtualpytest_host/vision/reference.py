@@ -60,6 +60,7 @@ class Prepared:
     """A reference for frames of one coding."""
 
     channel: Channel
+    spread: float  # standard deviation of that channel
     levels: tuple[Level, ...]
     luma: Detail
     chroma: tuple[tuple[Detail, Detail] | None, ...]  # by parity of the place: 2 * (y odd) + (x odd)
@@ -116,6 +117,7 @@ class Reference:
         channel, plane = strongest(self.bgr, luma, self.mask)
         return Prepared(
             channel,
+            _spread(plane, self.mask),
             tuple(_levels(plane, self.mask)),
             _detail(luma, self.mask, coding.luma_gain, min(_FLOOR, max(24.0, 0.6 * self._contrast(luma, coding)))),
             tuple(_chroma(chroma, self.mask, coding, parity) for parity in range(4)),
