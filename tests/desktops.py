@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bench import ended
 from virtualpytest_host.controllers.desktop import Desktop
 
 NASTY = [
@@ -43,6 +44,16 @@ def pid_of(desktop: Desktop) -> int:
     return desktop._own.pid
 
 
+def members(session: int) -> set[int]:
+    """Return the processes of *session* that have not ended."""
+    found = set()
+    for path in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if os.getsid(int(path.name)) == session and not ended(int(path.name)):
+                found.add(int(path.name))
+    return found
+
+
 def children(name: str) -> set[int]:
     """Return the processes called *name* that this one, or one that it has started, is the parent of."""
     parents: dict[int, int] = {}
@@ -56,6 +67,3 @@ def children(name: str) -> set[int]:
     while fresh := {pid for pid, parent in parents.items() if parent in ours} - ours:
         ours |= fresh
     return {pid for pid in ours if names.get(pid) == name[:15]}
-
-
-__all__ = ["NASTY", "children", "opened", "pid_of", "undisturbed"]

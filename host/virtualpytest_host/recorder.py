@@ -21,7 +21,7 @@ from typing import Any
 
 import av
 
-from virtualpytest_host import feed, recording, ring
+from virtualpytest_host import feed, recording, ring, xdisplay
 from virtualpytest_host.readers import Readers
 from virtualpytest_host.track import Envelope, Track
 
@@ -61,13 +61,14 @@ class Recorder:
         return "the stream ended"
 
     def _record(self) -> None:
-        with feed.opened(self._source) as container:
+        with xdisplay.lives(self._source) as check, feed.opened(self._source) as container:
             video = next(iter(container.streams.video), None)
             audio = next(iter(container.streams.audio), None)
             envelope, paced = Envelope(), feed.is_file(self._source)
             tracks = {stream: Track(stream, envelope, paced=paced) for stream in (video, audio) if stream}
             self._begin(tracks)
             for packet in container.demux(list(tracks)):
+                check()
                 for values in tracks[packet.stream].entries(packet) if packet.size else ():
                     if values.pop("jump"):
                         self._begin(tracks)

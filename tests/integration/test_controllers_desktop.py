@@ -265,4 +265,7 @@ def test_size_of_a_display_of_its_own_is_as_wanted() -> None:
     with opened(size="800x600") as small:
         assert small.facts()["resolution"] == "800x600"
 
-    assert "size '800 x 600' is none" in complaint(lambda: Desktop("virtual", "800 x 600"))
+
+@pytest.mark.parametrize("size", ["800 x 600", "0x600", "800x32768", "800", ""])
+def test_size_that_is_none_is_told(size: str) -> None:
+    assert f"size {size!r} is none" in complaint(lambda: Desktop("virtual", size))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pytest_virtualpytest.exceptions import DeviceError
 from pytest_virtualpytest.models import Entry, Output
+from virtualpytest_host.desktop.guard import Guard
 from virtualpytest_host.desktop.process import Process
 from virtualpytest_host.desktop.server import Server
 
@@ -17,11 +18,12 @@ class Inside:
     """Shell and files of this host's account; a path that is not absolute begins in its home."""
 
     server: Server
+    guard: Guard
 
     def run(self, command: str | Sequence[str], seconds: float, /) -> Output:
         """Run a line of the shell, or a program with arguments that reach it as they are."""
         words = ["/bin/sh", "-c", command] if isinstance(command, str) else list(command)
-        process = Process(words, self.server.environ())
+        process = Process(words, self.server.environ(), self.guard)
         if not process.wait(seconds):
             process.end(grace=0)
             raise DeviceError(f"desktop: {command!r} did not end within {seconds:g} s; it was ended")

@@ -14,6 +14,7 @@ from typing import IO
 
 from pytest_virtualpytest.exceptions import DeviceError
 from virtualpytest_host import parent
+from virtualpytest_host.desktop.guard import Guard
 
 _GRACE = 3.0  # seconds for a program to end when it is asked to
 _TURN = 0.02
@@ -22,7 +23,8 @@ _TURN = 0.02
 class Process:
     """A program with arguments, in a session of its own; what it prints is kept."""
 
-    def __init__(self, command: Sequence[str], environ: Mapping[str, str]) -> None:
+    def __init__(self, command: Sequence[str], environ: Mapping[str, str], guard: Guard) -> None:
+        self._guard = guard
         self._output, self._errors = _file(), _file()
         try:
             self._process = subprocess.Popen(
@@ -33,6 +35,7 @@ class Process:
         except (OSError, ValueError) as error:  # a name or argument with a NUL in it is a ValueError
             self._put_away()
             raise DeviceError(f"desktop: {command[0]!r} cannot be started: {_reason(error)}") from error
+        guard.add(self._process.pid)
 
     @property
     def pid(self) -> int:
@@ -60,12 +63,12 @@ class Process:
             while time.monotonic() < until and (self._process.poll() is None or self._signal(0)):
                 time.sleep(_TURN)
         self._signal(signal.SIGKILL)
-        self._process.wait()
-        self._put_away()
+        self.leave()
 
     def leave(self) -> None:
         """Have nothing more to do with it: it has ended, what it has started may go on."""
         self._process.wait()
+        self._guard.remove(self._process.pid)
         self._put_away()
 
     def _signal(self, number: int) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 from pytest_virtualpytest.exceptions import DeviceError
 from pytest_virtualpytest.models import Element
 from virtualpytest_host.desktop import windows
+from virtualpytest_host.desktop.guard import Guard
 from virtualpytest_host.desktop.process import Process
 from virtualpytest_host.desktop.server import Server, connection
 
@@ -27,6 +28,7 @@ class Programs:
     """Programs by their names, as on the search path, or by whole paths."""
 
     server: Server
+    guard: Guard
     start_timeout: float
     _running: list[tuple[str, Process]]  # the program's name and its process
 
@@ -45,7 +47,7 @@ class Programs:
         with self.server.used() as gui:
             before = {window.id for window in windows.shown(connection(gui))}
         self._forget_ended()
-        process = Process([path, *arguments], self.server.environ())
+        process = Process([path, *arguments], self.server.environ(), self.guard)
         self._running.append((app, process))
         self._await(app, process, before)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
-import re
 import socket
 import struct
 import sys
@@ -19,11 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from pytest_virtualpytest.exceptions import DeviceError
-from virtualpytest_host import needs
+from virtualpytest_host import needs, xdisplay
 
-_SOCKETS = Path("/tmp/.X11-unix")  # where every X server has its own
-_NAME = re.compile(r"(?P<host>[\w.-]*):(?P<number>\d+)(?:\.\d+)?")
-_PORT = 6000
 _HELLO = struct.pack("<BxHHHHxx", ord("l"), 11, 0, 0, 0)  # X11's connection setup, without a cookie
 _UNUSED = ("mouseinfo", "pymsgbox", "pyscreeze", "pytweening")  # half a second of imports; one ends us without tkinter
 
@@ -104,7 +100,7 @@ def authorize(authority: Path | None) -> None:
 
 def _greet(name: str, seconds: float) -> None:
     """Wait for a word of the server of display *name*, any word; DeviceError if there is none."""
-    family, address = _address(name)
+    family, address = xdisplay.address(name)
     with socket.socket(family) as probe:
         probe.settimeout(seconds)
         try:
@@ -114,20 +110,10 @@ def _greet(name: str, seconds: float) -> None:
         except TimeoutError as error:
             raise DeviceError(f"display {name}: no answer within {seconds:g} s; is its X server stopped?") from error
         except OSError as error:
-            there = ", ".join(sorted(f":{path.name[1:]}" for path in _SOCKETS.glob("X*"))) or "none"
+            there = ", ".join(sorted(f":{path.name[1:]}" for path in xdisplay.SOCKETS.glob("X*"))) or "none"
             raise DeviceError(f"display {name}: no X server ({error.strerror}); displays here: {there}") from error
     if not said:
         raise DeviceError(f"display {name}: its X server has hung up")
-
-
-def _address(name: str) -> tuple[socket.AddressFamily, Any]:
-    match = _NAME.fullmatch(name)
-    if match is None:
-        raise DeviceError(f"{name!r} is no display; wanted one such as ':0', or 'virtual' for one of its own")
-    if match["host"] not in {"", "unix"}:
-        return socket.AF_INET, (match["host"], _PORT + int(match["number"]))
-    path = _SOCKETS / f"X{match['number']}"
-    return socket.AF_UNIX, str(path) if path.exists() else f"\0{path}"
 
 
 def _bound(name: str) -> Any:

@@ -27,16 +27,21 @@ class Xvfb:
     def __init__(self, size: str) -> None:
         self._size = size
         self._lock = threading.Lock()
-        self._name = ""
+        self._name = self._mark = ""
         self._process: subprocess.Popen[bytes] | None = None
         self._thread: threading.Thread | None = None
 
     def name(self) -> str:
         """Return its display, such as ``:7``; DeviceError if it does not start."""
         with self._lock:
-            if self._process is None or self._process.poll() is not None:
+            if self._process is None or _ended(self._process.pid):
                 self._name = self._start()
             return self._name
+
+    @property
+    def mark(self) -> str:
+        """What tells it from another one that had its number before, "" while it has no name."""
+        return self._mark if self._name else ""
 
     @property
     def pid(self) -> int:
@@ -62,11 +67,13 @@ class Xvfb:
                 self._end()
                 words.seek(0)
                 said = words.read()[-2000:].decode(errors="replace").strip().splitlines() or ["it said nothing"]
-                raise DeviceError(f"Xvfb did not start within {_START_SECONDS:g} s: {said[-1]}")
+                raise DeviceError(f"Xvfb did not start: {said[-1]}")
+        if not self._name:
+            self._mark = f"{os.getpid()}-{time.monotonic_ns()}"
         return f":{number}"
 
     def _spawn(self, told: int, words: IO[bytes]) -> None:
-        screen = ["-screen", "0", f"{self._size}x24", "-nolisten", "tcp", "-noreset"]
+        screen = ["-screen", "0", f"{self._size}x24", "-nolisten", "tcp", "-noreset", "-s", "0"]
         command = ["Xvfb", *([self._name] if self._name else []), "-displayfd", str(told), *screen]
         ready, failures = threading.Event(), list[OSError]()
 
@@ -92,7 +99,7 @@ class Xvfb:
     def _end(self) -> None:
         process, thread = self._process, self._thread
         self._process = self._thread = None
-        if process is not None and process.poll() is None:
+        if process is not None and not _ended(process.pid):
             process.terminate()
             try:
                 process.wait(_END_SECONDS)
@@ -100,6 +107,14 @@ class Xvfb:
                 process.kill()
         if thread is not None:
             thread.join()
+
+
+def _ended(pid: int) -> bool:
+    """Tell whether our child *pid* has ended, whether or not the thread that waits for it has noticed."""
+    try:
+        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except ChildProcessError:
+        return True
 
 
 def _told(pipe: IO[bytes]) -> str:
