@@ -25,7 +25,7 @@ from virtualpytest_host.vision.search import Bounds, Place, Search
 Stage = Literal["", "coarse", "confirm", "colour"]
 _MARGIN = 4.0  # levels that noise can put the true place behind another
 _LOOKED_AT = 24
-_NOISE, _SLIGHT, _SURE = 9.0, 0.1, 0.9  # mean square difference, share of the spread, and score of what is exact
+_NOISE, _SLIGHT, _SURE = 5.5, 0.1, 0.9  # mean square difference, share of the spread, and score of what is exact
 
 
 @dataclass(frozen=True)

@@ -82,6 +82,12 @@ class Bounds:
         rows = range(max(y - 1, self.top), min(y + 1, self.bottom) + 1)
         return [(i, j) for i in columns for j in rows]
 
+    def beside(self, x: int, y: int) -> list[tuple[int, int]]:
+        """Return a place and those left, right, above and below of it, within."""
+        columns = [i for i in (x - 1, x + 1) if self.left <= i <= self.right]
+        rows = [j for j in (y - 1, y + 1) if self.top <= j <= self.bottom]
+        return [(x, y), *((i, y) for i in columns), *((x, j) for j in rows)]
+
 
 class Search:
     """The search for one reference in one picture; *limit* is the RMS difference above which nothing matches."""
@@ -127,14 +133,16 @@ class Search:
         return self._best_of(0, heat <= max(float(heat.min()), self._limit**2), _FEW[0])
 
     def settle(self, place: Place, cost: Callable[[Place], float]) -> Place:
-        """Return where going downhill in *cost* leads from *place*."""
+        """Return where going downhill in *cost*, never less than the square of `Place.apart`, leads from *place*."""
+        apart, most = self._apart[0], cost(place)
 
         def known(spot: tuple[int, int]) -> float:
-            return cost(Place(self._apart[0](spot), *spot))
+            least = apart(spot) ** 2
+            return least if least > most else cost(Place(apart(spot), *spot))
 
         ends: dict[tuple[int, int], tuple[int, int]] = {}
         spot = self._downhill(0, place[1:], functools.cache(known), ends)
-        return Place(self._apart[0](spot), *spot)
+        return Place(apart(spot), *spot)
 
     def _coarse(self, margin: float, most: float, places: list[Place]) -> tuple[int, list[Place]]:
         """Return the coarsest level that leaves few places, *places* being those of the topmost, and which they are."""
@@ -224,11 +232,15 @@ class Search:
         cost: Callable[[tuple[int, int]], float],
         ends: dict[tuple[int, int], tuple[int, int]],
     ) -> tuple[int, int]:
-        """Return the lowest place that steps to the lowest neighbour lead to; *ends* are those of earlier walks."""
-        path: list[tuple[int, int]] = []
+        """Return the lowest place that steps to the lowest neighbour lead to; *ends* are those of earlier walks.
+
+        On a coarse level that is the lowest beside, above and below: what is left is for the finer ones.
+        """
+        bounds, path = self._bounds[number], list[tuple[int, int]]()
+        around = bounds.beside if number else bounds.around
         while spot not in ends and len(path) < _STEPS:
             path.append(spot)
-            spot = min(self._bounds[number].around(*spot), key=cost)
+            spot = min(around(*spot), key=cost)
             if spot == path[-1]:
                 break
         end = ends.get(spot, spot)
@@ -243,11 +255,16 @@ def _few(number: int, margin: float) -> int:
 def _measure(level: Level, sheet: Sheet) -> Callable[[tuple[int, int]], float]:
     """Return what tells the RMS difference at a place of a level."""
     (wide, high), template, mask, share = level.size, level.plane, level.mask, 1 / level.count
+    plane, left, top = sheet.plane, sheet.x, sheet.y
+    known: dict[tuple[int, int], float] = {}
 
-    @functools.cache
     def apart(spot: tuple[int, int]) -> float:
-        area = sheet.cut(*spot, wide, high)
-        return float((cv2.norm(area, template, cv2.NORM_L2SQR, mask) * share) ** 0.5)
+        found = known.get(spot)
+        if found is None:
+            x, y = spot[0] - left, spot[1] - top
+            squares = cv2.norm(plane[y : y + high, x : x + wide], template, cv2.NORM_L2SQR, mask)
+            found = known[spot] = float(squares * share) ** 0.5
+        return found
 
     return apart
 
