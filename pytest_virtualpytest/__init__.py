@@ -55,15 +55,18 @@ if TYPE_CHECKING:
         AnyOf,
         Appears,
         Black,
+        Blockiness,
         Color,
         Frozen,
         Gone,
         Image,
         Motion,
         Not,
+        SignalLost,
         Silence,
         Sound,
         Speech,
+        Spinner,
         Target,
         Text,
         Then,
@@ -72,13 +75,13 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
-    "All", "AnyOf", "AppCrashed", "Appears", "Black", "CallTimeout", "CapabilityMissing", "CaptureError", "Clip",
-    "Color", "ConfigError", "Crash", "Device", "DeviceError", "DeviceLost", "Devices", "Dropout", "Duration",
-    "Element", "Entry", "Frame", "Frozen", "Gone", "HostError", "Image", "Key", "KeyPage", "Keyboard", "Lab",
-    "LabFault", "LeaseError", "Level", "Line", "Measure", "Measurement", "Motion", "Not", "NotSeen", "OutOfLimits",
-    "Output", "Page", "Press", "ReferenceNotFound", "Region", "Seen", "Series", "Sighting", "Silence", "Sound",
-    "Speech", "Target", "Text", "Then", "Tone", "Transition", "VirtualPytestError", "Words", "Zap", "device_fixture",
-    "for_seconds",
+    "All", "AnyOf", "AppCrashed", "Appears", "Black", "Blockiness", "CallTimeout", "CapabilityMissing",
+    "CaptureError", "Clip", "Color", "ConfigError", "Crash", "Device", "DeviceError", "DeviceLost", "Devices",
+    "Dropout", "Duration", "Element", "Entry", "Frame", "Frozen", "Gone", "HostError", "Image", "Key", "KeyPage",
+    "Keyboard", "Lab", "LabFault", "LeaseError", "Level", "Line", "Measure", "Measurement", "Motion", "Not",
+    "NotSeen", "OutOfLimits", "Output", "Page", "Press", "ReferenceNotFound", "Region", "Seen", "Series", "Sighting",
+    "SignalLost", "Silence", "Sound", "Speech", "Spinner", "Target", "Text", "Then", "Tone", "Transition",
+    "VirtualPytestError", "Words", "Zap", "device_fixture", "for_seconds",
 ]  # fmt: skip
 
 _HOMES = {
@@ -96,8 +99,8 @@ _HOMES = {
         "Press", "Region", "Sighting", "Words",
     },
     "targets": {
-        "All", "AnyOf", "Appears", "Black", "Color", "Frozen", "Gone", "Image", "Motion", "Not", "Silence", "Sound",
-        "Speech", "Target", "Text", "Then", "Tone", "for_seconds",
+        "All", "AnyOf", "Appears", "Black", "Blockiness", "Color", "Frozen", "Gone", "Image", "Motion", "Not",
+        "SignalLost", "Silence", "Sound", "Speech", "Spinner", "Target", "Text", "Then", "Tone", "for_seconds",
     },
 }
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from pytest_virtualpytest.exceptions import CaptureError, NotSeen, VirtualPytestError
 from pytest_virtualpytest.models import Sighting
-from pytest_virtualpytest.targets import Target
+from pytest_virtualpytest.targets import Target, asks_for_signal
 from virtualpytest_host.pace import Pace, Seen
 from virtualpytest_host.picture import Picture
 from virtualpytest_host.placeholder import refuse
@@ -21,6 +21,7 @@ class Attempt:
 
     def __init__(self, wanted: Target, begin: float, end: float, timeout: float) -> None:
         self._wanted, self._begin, self._end, self._timeout = wanted, begin, end, timeout
+        self._signal = asks_for_signal(wanted)
         self._frames = self._blind = self._skipped = 0
         self._missing = False
         self._reached = begin
@@ -46,10 +47,11 @@ class Attempt:
         self._reached = picture.captured
         if picture.captured > self._end:
             return False
-        if picture.placeholder:
+        if picture.placeholder and not self._signal:
             self._blind += 1
             self._last = picture
-        return not picture.placeholder
+            return False
+        return True
 
     def _failed(self, picture: Picture, seen: Seen | None) -> None:
         self._missing = self._missing or (picture.gap and self._frames > 0)
@@ -65,7 +67,8 @@ class Attempt:
         within = f"within {self._timeout:g} s"
         if self._last is None:
             return CaptureError(f"no frame to look for {self._wanted} in, {within}")
-        refuse(self._last)
+        if not self._signal:
+            refuse(self._last)
         if self._best is None or self._end - self._reached > HOLE:
             left = self._end - self._reached
             return CaptureError(f"{self._wanted} not seen {within}, but no frame came in the last {left:.1f} s of them")

@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 
 from pytest_virtualpytest.models import Sighting
-from pytest_virtualpytest.targets import Target, Text, members_of
+from pytest_virtualpytest.targets import Target, Text, asks_for_signal, members_of
 from virtualpytest_host.picture import Picture
 from virtualpytest_host.stream import Stream
 from virtualpytest_host.vision.judge import Judge
@@ -24,11 +24,14 @@ Seen = tuple[Sighting, Picture]
 
 
 class Pace:
-    """Judges the frames of *stream* by *judge* as fast as they come; *skipped* is how many were left out so far."""
+    """Judges the frames of *stream* by *judge* as fast as they come; *skipped* is how many were left out so far.
+
+    *signal* says that those count too which the capture makes up when it has none.
+    """
 
     def __init__(self, wanted: Target, judge: Judge, stream: Stream) -> None:
         self.judge, self._stream = judge, stream
-        self._slow = _reads(wanted)
+        self._slow, self.signal = _reads(wanted), asks_for_signal(wanted)
         self._due = float("-inf")
         self._last: Picture | None = None
         self._saved: Judge | None = None

@@ -28,7 +28,7 @@ from virtualpytest_host.vision.judge import Judge
 from virtualpytest_host.watch import Watch
 
 _LOOK = 0.5  # seconds of frames that a target with a memory is shown by `find`
-_PLAIN = targets.Motion, targets.Frozen, targets.Heard
+_PLAIN = targets.Motion, targets.Frozen, targets.Spinner, targets.SignalLost, targets.Heard
 _REMEMBERING = (*_PLAIN, targets.Appears, targets.Gone, targets.Then, targets.ForSeconds)
 
 References = Callable[[str], bytes]
@@ -68,7 +68,8 @@ class Screen(Reads, Times, Live):
         told = None
         end = max(time.monotonic(), self._inputs.last + look)
         for picture in self._stream.frames(since, lambda: end + self._stream.late):
-            refuse(picture)
+            if not targets.asks_for_signal(wanted):
+                refuse(picture)
             seen = judge.see(picture)
             told = self._told(seen, picture)
             if seen or picture.captured >= end:

@@ -47,7 +47,8 @@ class Watch:
         self, source: Source, wanted: list[Mapping[str, Any]], references: Callable[[str], bytes], since: float
     ) -> None:
         self._stream = Stream(source)
-        self._paces = [_pace(targets.from_wire(target), references, self._stream) for target in wanted]
+        paces = [_pace(targets.from_wire(target), references, self._stream) for target in wanted]
+        self._paces = sorted(paces, key=lambda pace: not pace.signal)  # they see what the others refuse
         self._since, self._until = since, float("inf")
         self._thread = ThreadPoolExecutor(1, "never")
         self._verdict = self._thread.submit(self._watch)
@@ -80,7 +81,6 @@ class Watch:
                 lost, reached = picture.gap and frames > 0, picture.captured
                 if reached > self._until:
                     break
-                refuse(picture)
                 if hit := self._hit(picture):
                     return hit
                 if lost:
@@ -93,6 +93,8 @@ class Watch:
     def _hit(self, picture: Picture | None) -> Hit | None:
         """Return what should never show and does, in *picture*, or in the last one where that was left out."""
         for pace in self._paces:
+            if picture and not pace.signal:
+                refuse(picture)
             seen = pace.see(picture) if picture else pace.rest()
             if seen and seen[0]:
                 return Hit(*seen, pace.judge)

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from pytest_virtualpytest.targets import Target
 
 NAMES = (
-    "All", "AnyOf", "Appears", "Black", "Color", "Frozen", "Gone", "Image", "Motion", "Not", "Silence", "Sound",
-    "Speech", "Text", "Then", "Tone", "for_seconds",
+    "All", "AnyOf", "Appears", "Black", "Blockiness", "Color", "Frozen", "Gone", "Image", "Motion", "Not", "Silence",
+    "Sound", "Speech", "Spinner", "Text", "Then", "Tone", "for_seconds",
 )  # fmt: skip
 
 

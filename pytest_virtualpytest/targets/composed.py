@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from pytest_virtualpytest.exceptions import VirtualPytestError
 from pytest_virtualpytest.models import Region
+from pytest_virtualpytest.targets.condition import SignalLost, Spinner
 from pytest_virtualpytest.targets.plain import Frozen, Image, Motion
 from pytest_virtualpytest.targets.sound import Heard
 from pytest_virtualpytest.targets.target import Target, check_seconds
@@ -153,9 +154,14 @@ def members_of(target: Target) -> tuple[Target, ...]:
     return target.targets if isinstance(target, Composed) else ()
 
 
+def asks_for_signal(target: Target) -> bool:
+    """Tell whether *target* also judges what a capture makes up when it has no signal."""
+    return isinstance(target, SignalLost) or any(map(asks_for_signal, members_of(target)))
+
+
 def memory(target: Target) -> float:
     """Return for how many seconds of frames *target* must be shown to be decided, beyond a single frame."""
-    own = target.seconds if isinstance(target, (Frozen, ForSeconds, Heard)) else 0.0
+    own = target.seconds if isinstance(target, (Frozen, ForSeconds, Spinner, Heard)) else 0.0
     if isinstance(target, Then):
         return sum(map(memory, target.targets))
     return own + max(map(memory, members_of(target)), default=0.0)
@@ -164,8 +170,8 @@ def memory(target: Target) -> float:
 def in_region(target: Target | str, region: Region | tuple[int, int, int, int] | None) -> Target:
     """Return *target*, looked for within *region* only; in a composed target that is each member's region."""
     target = as_target(target)
-    if region is None or isinstance(target, Heard):
+    if region is None or isinstance(target, (Heard, SignalLost)):
         return target
     if isinstance(target, Composed):
         return target.of(in_region(member, region) for member in target.targets)
-    return replace(target, region=Region(*region))  # type: ignore[call-arg]  # every plain target has a region
+    return replace(target, region=Region(*region))  # type: ignore[call-arg]  # every other target has a region

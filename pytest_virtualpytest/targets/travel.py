@@ -13,13 +13,15 @@ from typing import Any
 from pytest_virtualpytest.exceptions import VirtualPytestError
 from pytest_virtualpytest.models import Region
 from pytest_virtualpytest.targets.composed import All, AnyOf, Appears, Composed, ForSeconds, Gone, Not, Then
+from pytest_virtualpytest.targets.condition import Blockiness, SignalLost, Spinner
 from pytest_virtualpytest.targets.plain import Black, Color, Frozen, Image, Motion
 from pytest_virtualpytest.targets.sound import Heard, Silence, Sound, Speech, Tone
 from pytest_virtualpytest.targets.target import Target
 from pytest_virtualpytest.targets.text import Text
 
 _HEARD = (Silence, Sound, Tone, Speech)
-_SEEN = (Image, Text, Motion, Frozen, Black, Color, All, AnyOf, Not, Appears, Gone, Then, ForSeconds)
+_PLAIN = (Image, Text, Motion, Frozen, Black, Color, Blockiness, Spinner, SignalLost)
+_SEEN = (*_PLAIN, All, AnyOf, Not, Appears, Gone, Then, ForSeconds)
 _KINDS: dict[str, type[Target]] = {cls.kind: cls for cls in (*_SEEN, *_HEARD)}
 _ROWS: dict[str, Callable[[Any], Any]] = {"region": Region._make, "resolution": tuple, "colour": tuple, "scales": tuple}
 

@@ -15,12 +15,15 @@ from pytest_virtualpytest.targets import (
     AnyOf,
     Appears,
     Black,
+    Blockiness,
     Color,
     Frozen,
     Gone,
     Image,
     Motion,
     Not,
+    SignalLost,
+    Spinner,
     Target,
     Text,
     Then,
@@ -51,6 +54,9 @@ EVERY = [
     Color((30, 144, 255), Region(0, 0, 10, 10), 5, 0.5),
     for_seconds(BANNER, 2.5),
     Not(for_seconds(All(Motion(), "a.png"), 1)),
+    Blockiness(0.3, Region(0, 0, 99, 99), 12),
+    Spinner(2, Region(0, 0, 10, 10), 0.2, 9),
+    All(SignalLost(), Not(Spinner())),
     Black(),
     Black(Region(5, 5, 10, 10), 30),
     All(BANNER, Motion()),
@@ -205,8 +211,8 @@ def test_unknown_kind_names_the_known_ones() -> None:
         from_wire({"kind": "smell"})
 
     assert str(caught.value) == (
-        "unknown target 'smell'; known: image, text, motion, frozen, black, color, all, any, not, appears, gone, then, "
-        "for_seconds, silence, sound, tone, speech"
+        "unknown target 'smell'; known: image, text, motion, frozen, black, color, blockiness, spinner, signal_lost, "
+        "all, any, not, appears, gone, then, for_seconds, silence, sound, tone, speech"
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pytest_virtualpytest.exceptions import ReferenceNotFound
 from pytest_virtualpytest.models import Region
 from virtualpytest_host.picture import Picture
@@ -17,6 +19,13 @@ def clip(region: Region | None, picture: Picture, who: str) -> Region:
         size = f"{picture.width}x{picture.height}"
         raise ReferenceNotFound(f"{who}: region {region} is empty or outside of the picture, {size}")
     return Region(left, top, right - left, bottom - top)
+
+
+def around(boxes: Sequence[Region]) -> Region:
+    """Return the box around *boxes*."""
+    x, y = min(box.x for box in boxes), min(box.y for box in boxes)
+    right, bottom = max(box.x + box.width for box in boxes), max(box.y + box.height for box in boxes)
+    return Region(x, y, right - x, bottom - y)
 
 
 def overlap(a: Region, b: Region) -> bool:

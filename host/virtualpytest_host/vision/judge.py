@@ -12,14 +12,30 @@ from typing import Any
 
 from pytest_virtualpytest.exceptions import VirtualPytestError
 from pytest_virtualpytest.models import Sighting
-from pytest_virtualpytest.targets import All, AnyOf, Appears, ForSeconds, Gone, Heard, Image, Not, Target, Text, Then
+from pytest_virtualpytest.targets import (
+    All,
+    AnyOf,
+    Appears,
+    ForSeconds,
+    Gone,
+    Heard,
+    Image,
+    Not,
+    SignalLost,
+    Target,
+    Text,
+    Then,
+)  # fmt: skip
 from virtualpytest_host.picture import Picture
 from virtualpytest_host.sound.beside import Beside
 from virtualpytest_host.sound.hears import Hears
+from virtualpytest_host.vision.blockiness import SeesBlockiness
 from virtualpytest_host.vision.candidate import cut
 from virtualpytest_host.vision.draw import annotate
 from virtualpytest_host.vision.leaves import Content, SeesBlack, SeesImage, SeesMotion
 from virtualpytest_host.vision.mask import named
+from virtualpytest_host.vision.signal import SeesSignal, SeesSignalLost
+from virtualpytest_host.vision.spinner import SeesSpinner
 from virtualpytest_host.vision.states import SeesColor, SeesFrozen
 from virtualpytest_host.vision.text import SeesText
 from virtualpytest_host.vision.verdict import Member, Verdict
@@ -114,10 +130,12 @@ def _heard(target: Heard, beside: Beside | None) -> Member:
 
 
 def _plain(target: Target, content: Content) -> Member:
+    if isinstance(target, SignalLost):
+        return SeesSignalLost()
     sees = _BY_KIND.get(target.kind)
     if sees is None:
         raise VirtualPytestError(f"{target}: nothing judges a target of kind {target.kind!r}")
-    return sees(target, content)
+    return SeesSignal(sees(target, content))
 
 
 _BY_KIND: dict[str, Callable[[Any, Content], Member]] = {
@@ -127,4 +145,6 @@ _BY_KIND: dict[str, Callable[[Any, Content], Member]] = {
     "frozen": lambda target, content: SeesFrozen(target, named(target.mask, target.sha, content)),
     "black": lambda target, _: SeesBlack(target),
     "color": lambda target, _: SeesColor(target),
+    "blockiness": lambda target, _: SeesBlockiness(target),
+    "spinner": lambda target, _: SeesSpinner(target),
 }

@@ -25,7 +25,7 @@ class Stillness:
 
     def see(self, picture: Picture) -> Change:
         """Return how far the next frame is from the anchor; it is the new anchor where that is too far."""
-        if self.anchor is None or picture.gap or not _comparable(self.anchor, picture):
+        if self.anchor is None or picture.gap or not comparable(self.anchor, picture):
             self.anchor, self.known = picture, False
             return Change(0.0, None)
         found = change(self.anchor, picture, self.region, self.threshold, self.mask)
@@ -43,5 +43,6 @@ def between(earlier: Picture, later: Picture) -> float:
     return round(later.pts - earlier.pts, 4)
 
 
-def _comparable(before: Picture, after: Picture) -> bool:
+def comparable(before: Picture, after: Picture) -> bool:
+    """Tell whether two pictures are of one size and on one clock."""
     return before.luma.shape == after.luma.shape and before.generation == after.generation
