@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import http.client
+import importlib.util
 import os
 import re
 import shutil
@@ -91,6 +92,7 @@ def remotes(root: Path = ROOT) -> Iterator[Attached]:
 
 def displays(root: Path = ROOT) -> Iterator[Attached]:
     """Yield each X display that listens."""
+    trouble = "" if importlib.util.find_spec("pyautogui") else "it needs virtualpytest[desktop] on the host"
     for path in sorted((root / "tmp/.X11-unix").glob("X*"), key=_number):
         with socket.socket(socket.AF_UNIX) as probe:
             probe.settimeout(_DISPLAY_SECONDS)
@@ -99,7 +101,7 @@ def displays(root: Path = ROOT) -> Iterator[Attached]:
             except OSError:  # left behind by a server that has ended
                 continue
         display = f":{path.name[1:]}"
-        yield Attached("display", display, "X display", "video", {"source": display, "format": "x11grab"})
+        yield Attached("display", display, "X display", "desktop", {"display": display}, trouble)
 
 
 def phones() -> list[Attached]:

@@ -39,11 +39,11 @@ def address(name: str) -> tuple[socket.AddressFamily, Any]:
 @contextlib.contextmanager
 def lives(source: Source) -> Iterator[Callable[[], None]]:
     """Give what raises an OSError once the X server that *source* is taken from has ended; others never end so."""
-    process = _process(source.url) if source.format == "x11grab" else None
-    if process is None:
+    pid = process(source.url) if source.format == "x11grab" else None
+    if pid is None:
         yield lambda: None
         return
-    with open(process, "rb") as end:  # noqa: PTH123  # by number
+    with open(os.pidfd_open(pid), "rb") as end:  # noqa: PTH123  # by number
 
         def check() -> None:
             if select.select([end], [], [], 0)[0]:
@@ -52,8 +52,8 @@ def lives(source: Source) -> Iterator[Callable[[], None]]:
         yield check
 
 
-def _process(name: str) -> int | None:
-    """Return a descriptor of the X server's process on this machine, None where it cannot be had."""
+def process(name: str) -> int | None:
+    """Return the process of the X server of the display *name*, None where it is not on this machine, or not there."""
     with contextlib.suppress(OSError, DeviceError):
         family, place = address(name)
         if family == socket.AF_UNIX:
@@ -61,5 +61,5 @@ def _process(name: str) -> int | None:
                 probe.settimeout(_SECONDS)
                 probe.connect(place)
                 told = probe.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-            return os.pidfd_open(_CREDENTIALS.unpack(told)[0])
+            return _CREDENTIALS.unpack(told)[0] or None  # 0: of another container
     return None

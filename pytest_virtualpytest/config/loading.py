@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+import shutil
 from pathlib import Path
 
 from pytest_virtualpytest.config.records import KINDS, LOCAL, VIRTUAL, DeviceConfig, HostConfig, LabConfig
@@ -26,13 +27,19 @@ def choose(options: Sequence[str | Path], environ: Mapping[str, str], folder: Pa
 
 
 def builtin() -> LabConfig:
-    """Return the lab that serves where there is no file: two virtual set-top boxes and a phone on this machine."""
+    """Return the lab that serves where there is no file: virtual devices on this machine.
+
+    Two set-top boxes, a phone and, where Xvfb and pyautogui are, a desktop.
+    """
     devices = [
         DeviceConfig(name, model="virtual-stb", virtual="stb", given=VIRTUAL["stb"]) for name in ("stb1", "stb2")
     ]
     phone = DeviceConfig("phone1", kind=KINDS["phone"], model="virtual-phone", virtual="phone", given=VIRTUAL["phone"])
     devices.append(phone)
     return LabConfig({LOCAL: HostConfig(LOCAL)}, {device.name: device for device in devices})
+    if shutil.which("Xvfb") and importlib.util.find_spec("pyautogui"):
+        own = {"kind": "desktop", "model": "virtual-desktop", "virtual": "desktop"}
+        devices.append(DeviceConfig("desktop1", **own, given=VIRTUAL["desktop"]))
 
 
 def load(files: Sequence[Path]) -> LabConfig:

@@ -18,6 +18,7 @@ BUILT_IN = "the built-in virtual lab"
 VIRTUAL = {  # what each kind of virtual device gives
     "stb": ("audio", "power", "remote", "screen"),
     "phone": ("apps", "files", "logs", "power", "remote", "screen", "shell", "touch", "ui"),
+    "desktop": ("apps", "files", "pointer", "remote", "screen", "shell"),
 }
 KINDS = {"phone": "mobile"}  # of virtual devices that are not named after their kind
 

@@ -54,6 +54,14 @@ def test_one_test_runs_unchanged_on_a_box_a_phone_and_a_desktop(example: Path) -
         assert f"::test_back_leaves_the_settings[{device}] PASSED" in done.stdout
 
 
+@pytest.mark.parametrize("example", ["desktop"], indirect=True)
+def test_a_desktop_is_driven_by_keyboard_and_mouse(example: Path) -> None:
+    done = run("pytest", cwd=example)
+
+    assert done.returncode == 0, said(done)
+    assert "8 passed" in done.stdout
+
+
 @pytest.mark.parametrize("example", ["campaign"], indirect=True)
 def test_the_campaign_fails_only_on_purpose(example: Path) -> None:
     done = run("pytest", "-n", "2", cwd=example)

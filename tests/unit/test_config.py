@@ -227,7 +227,20 @@ def test_folder_comes_before_the_built_in_lab(lab_folder: Path) -> None:
     assert (lab.timeout, lab.sources) == (1, (lab_folder / "lab.toml",))
 
 
-def test_built_in_lab_serves_where_nothing_is(lab_folder: Path) -> None:
+def test_built_in_lab_has_a_desktop_where_one_can_be(lab_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pyautogui")
+    (lab_folder / "Xvfb").touch(0o755)
+    monkeypatch.setenv("PATH", str(lab_folder))
+
+    desktop = config.choose([], {}, lab_folder).devices["desktop1"]
+
+    assert (desktop.kind, desktop.virtual) == ("desktop", "desktop")
+    said = config.load([written('[devices.desktop1]\nvirtual = "desktop"')]).devices["desktop1"]
+    assert (said.kind, said.capabilities) == (desktop.kind, desktop.capabilities)
+
+
+def test_built_in_lab_serves_where_nothing_is(lab_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(lab_folder))
     lab = config.choose([], {}, lab_folder)
 
     assert lab.name == "the built-in virtual lab"

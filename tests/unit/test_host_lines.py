@@ -20,7 +20,7 @@ def found(sort: str = "video", **values: Any) -> dict[str, Any]:
 
 
 def test_lines_are_a_lab_file(lab_folder: Path) -> None:
-    things = [found(), found(), found("display", settings={"source": ":99", "format": "x11grab"})]
+    things = [found(), found(), found("display", controller="desktop", settings={"display": ":99"})]
 
     lab = loaded("\n".join([*lines.host(HOST), *lines.devices("rack1", things)]))
 

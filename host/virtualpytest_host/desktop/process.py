@@ -17,7 +17,7 @@ from virtualpytest_host import parent
 from virtualpytest_host.desktop.guard import Guard
 
 _GRACE = 3.0  # seconds for a program to end when it is asked to
-_TURN = 0.02
+_TURN = 0.05
 
 
 class Process:
@@ -60,7 +60,7 @@ class Process:
         """End its session, with force what does not listen for *grace* seconds."""
         if grace and self._signal(signal.SIGTERM):
             until = time.monotonic() + grace
-            while time.monotonic() < until and (self._process.poll() is None or self._signal(0)):
+            while time.monotonic() < until and _lives(self._process.pid):
                 time.sleep(_TURN)
         self._signal(signal.SIGKILL)
         self.leave()
@@ -72,7 +72,7 @@ class Process:
         self._put_away()
 
     def _signal(self, number: int) -> bool:
-        """Send a signal to all of its session's first group; tell whether there is any of it."""
+        """Send a signal to its group, all that it has started; tell whether there is any of it."""
         try:
             os.killpg(self._process.pid, number)
         except (ProcessLookupError, PermissionError):
@@ -82,6 +82,16 @@ class Process:
     def _put_away(self) -> None:
         self._output.close()
         self._errors.close()
+
+
+def _lives(group: int) -> bool:
+    """Tell whether something of the process *group* runs; what has ended counts no more, buried or not."""
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it has just gone
+            state, _, number, *_ = path.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+            if int(number) == group and state not in "ZX":
+                return True
+    return False
 
 
 def _file() -> IO[bytes]:

@@ -48,6 +48,11 @@ class Xvfb:
         """The number of its process, 0 if there is none."""
         return self._process.pid if self._process else 0
 
+    def runs(self) -> bool:
+        """Tell whether it has been started, and has not ended."""
+        with self._lock:
+            return self._process is not None and not _ended(self._process.pid)
+
     def close(self) -> None:
         """End it."""
         with self._lock:

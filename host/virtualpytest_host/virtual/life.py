@@ -23,7 +23,11 @@ from pytest_virtualpytest.exceptions import DeviceError
 from virtualpytest_host import state
 from virtualpytest_host.virtual.tenancy import taken
 
-_MODULES = {"stb": "virtualpytest_host.virtual.box", "phone": "virtualpytest_host.virtual.phone"}
+_MODULES = {
+    "stb": "virtualpytest_host.virtual.box",
+    "phone": "virtualpytest_host.virtual.phone",
+    "desktop": "virtualpytest_host.virtual.desktop",
+}
 KINDS = tuple(_MODULES)
 _START_SECONDS = 20.0
 _END_SECONDS = 5.0
@@ -165,13 +169,17 @@ def _read(place: Path) -> dict[str, Any]:
 
 
 def _controllers(box: dict[str, Any]) -> list[dict[str, Any]]:
-    settings = _phone(box) if box.get("kind") == "phone" else _box(box)
+    settings = {"phone": _phone, "desktop": _desktop}.get(box.get("kind", ""), _box)(box)
     return [{"name": name, "controller": name, "gives": None, "settings": value} for name, value in settings.items()]
 
 
 def _phone(box: dict[str, Any]) -> dict[str, dict[str, Any]]:
     key = state.folder("keys") / "adbkey"  # a virtual phone need not know the user's own
     return {"adb": {"address": f"127.0.0.1:{box['ports']['adb']}", "key": str(key)}}
+
+
+def _desktop(box: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {"desktop": {"display": box["display"]}}
 
 
 def _box(box: dict[str, Any]) -> dict[str, dict[str, Any]]:
