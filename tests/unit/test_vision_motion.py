@@ -74,6 +74,15 @@ def test_motion_outside_of_the_region_does_not_count() -> None:
     assert states(Motion(Region(0, 100, 320, 80)), *frames) == [None, False, False]
 
 
+def test_motion_is_told_within_the_region_however_coarse_the_colours_are() -> None:
+    seen = SeesMotion(Motion(Region(41, 31, 101, 75)))
+    seen.see(plain(STILL))
+
+    verdict = seen.see(plain(blank((160, 92, 82))))
+
+    assert verdict.region == (41, 31, 101, 75)
+
+
 def test_region_outside_of_the_picture_is_an_error() -> None:
     with pytest.raises(ReferenceNotFound, match=r"motion: region 400,0 10x10 is empty or outside of the picture"):
         states(Motion(Region(400, 0, 10, 10)), plain(STILL), plain(STILL))
