@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
-from pytest_virtualpytest.exceptions import VirtualPytestError
+from pytest_virtualpytest.exceptions import NotSeen, VirtualPytestError
 from pytest_virtualpytest.link import Link
 from pytest_virtualpytest.looking import Area, Looking
 from pytest_virtualpytest.models import Region, Words
@@ -37,13 +39,27 @@ class Reads:
             return [Words.from_wire(one) for one in reply.value]
 
     def read_table(
-        self, region: Area = None, *, lang: str | None = None, colour: Colour | None = None, confidence: float = 0.3
+        self,
+        region: Area = None,
+        *,
+        lang: str | None = None,
+        colour: Colour | None = None,
+        confidence: float = 0.3,
+        labels: Mapping[str, str] | None = None,
     ) -> dict[str, str]:
-        """Return the names and values of a screen with two columns, or with a colon after each name."""
+        """Return the names and values of a screen with two columns, or with a colon after each name.
+
+        They go into the test's results, and those of *labels*, which row each label is the value of, become labels:
+        ``labels={"firmware": "Software version"}``; NotSeen if such a row was not read.
+        """
         __tracebackhide__ = True
         with self._link.step("read table", {"region": region, "lang": lang}):
             manner = self._manner(region, lang, colour, confidence)
-            return dict(self._link.call("screen.read_table", manner).value)
+            table = dict(self._link.call("screen.read_table", manner).value)
+            self._link.report.attach("table", json.dumps(table, ensure_ascii=False, indent=1), "json")
+        for label, row in (labels or {}).items():
+            self._link.report.label(label, _value(table, row, label))
+        return table
 
     def _manner(self, region: Area, lang: str | None, colour: Colour | None, confidence: float) -> dict[str, Any]:
         return {
@@ -53,6 +69,14 @@ class Reads:
             "confidence": confidence,
             **self._at,
         }
+
+
+def _value(table: Mapping[str, str], row: str, label: str) -> str:
+    """Return the value of *row*, in whatever case it was read."""
+    values = {name.casefold(): value for name, value in table.items()}
+    if row.casefold() not in values:
+        raise NotSeen(f"label {label!r}: no row {row!r} was read; there are {', '.join(table) or 'none'}")
+    return values[row.casefold()]
 
 
 def _as_text(text: Target | str) -> Text:

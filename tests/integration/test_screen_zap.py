@@ -14,7 +14,7 @@ from watched import Watched, image, watched
 from pytest_virtualpytest import targets
 from pytest_virtualpytest.exceptions import NotSeen, VirtualPytestError
 from pytest_virtualpytest.kpi import Transition, Zap
-from pytest_virtualpytest.models import Duration, Press, Sighting
+from pytest_virtualpytest.models import Duration, Press, Region, Sighting
 from pytest_virtualpytest.targets import Appears, Black, Frozen, Not, Target, for_seconds
 
 FRAME = 0.0405  # a frame, and what the stream's units of 1/90000 s round
@@ -215,6 +215,42 @@ def test_transition_through_a_spinner_ends_when_it_is_gone(stb: Watched) -> None
 
     assert found.lasts.seconds == pytest.approx(1.5, abs=0.13)
     assert found.lasts.error == pytest.approx(0.04, abs=0.001)
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_transition_begins_and_ends_with_the_frames_that_the_box_has_noted(stb: Watched, number: int) -> None:
+    home(stb)
+    for key, state in (("MENU", "settings:0"), ("DOWN", "settings:1"), ("GUIDE", "guide:"), ("UP", "guide:")):
+        stb.wait_for(Frozen(0.4))
+        press = stb.press(key)
+
+        found = transition(stb, press, stable=0.3)
+
+        until(lambda: states(stb, press))  # noqa: B023  # it is called here
+        ((shown, pts),) = states(stb, press)
+        assert shown.startswith(state)
+        assert abs(found.start.pts - pts) < FRAME / 2
+        assert 0 <= found.end.pts - pts + FRAME / 2 < 0.25, "a codec takes some frames to settle"
+
+
+def states(stb: Watched, press: Press) -> list[tuple[str, float]]:
+    """Return what the box has shown since *press*, and when by its own clock."""
+    notes = [note for note in stb.box.truth() if note["at"] >= press.before and note["event"] == "screen"]
+    return [(note["state"], note["pts"]) for note in notes]
+
+
+def test_transition_within_a_region_sees_that_alone(stb: Watched) -> None:
+    home(stb)
+    stb.show("MENU", "settings-header")
+    stb.wait_for(Frozen(0.4))
+    press = stb.press("DOWN")
+    rows, header = Region(40, 140, 600, 540), Region(0, 0, 1280, 120)
+
+    found = stb.call("screen.transition", target=targets.to_wire(Frozen(0.3, rows)), timeout=5, since=press.to_wire())
+
+    assert Sighting.from_wire(found.value["start"]).pts == pytest.approx(states(stb, press)[0][1], abs=FRAME / 2)
+    with pytest.raises(NotSeen, match="transition: the picture did not change within 1 s"):
+        stb.call("screen.transition", target=targets.to_wire(Frozen(0.3, header)), timeout=1, since=press.to_wire())
 
 
 def test_key_without_effect_is_no_transition(stb: Watched) -> None:

@@ -268,3 +268,32 @@ def test_history_is_one_whichever_device_a_test_ran_on(
 
     assert labels(first, "device") != labels(second, "device")
     assert first["historyId"] == second["historyId"]
+
+
+def test_table_that_was_read_is_in_the_results_and_labels_it(
+    pytester: pytest.Pytester, box: Path, results: Callable[..., dict[str, Any]]
+) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+        from pytest_virtualpytest import NotSeen, Text
+        def test_info(stb):
+            stb.remote.press("BACK")
+            stb.remote.press("MENU")
+            stb.remote.press("DOWN")
+            stb.remote.press("DOWN")
+            stb.screen.wait_for(Text("Signal: strong"))
+            area = (660, 156, 560, 504)
+            stb.screen.read_table(area, labels={"network": "connected", "signal": "Signal"})
+            with pytest.raises(NotSeen, match="'firmware': no row 'Version' was read; there are Connected, Signal"):
+                stb.screen.read_table(area, labels={"firmware": "Version"})
+        """
+    )
+
+    result = results()["test_info"]
+
+    assert result["status"] == "passed", result
+    assert (labels(result, "network"), labels(result, "signal")) == (["Home network"], ["strong"])
+    step = next(step for step in result["steps"] if step["name"].endswith("read table"))
+    table = json.loads((Path(RESULTS) / step["attachments"][0]["source"]).read_text())
+    assert table == {"Connected": "Home network", "Signal": "strong"}
