@@ -9,7 +9,7 @@ import pytest
 
 from pytest_virtualpytest.capabilities import BUTTONS, Key
 from pytest_virtualpytest.exceptions import DeviceError
-from virtualpytest_host.testing.opened import NOBODY, Opened, keys
+from virtualpytest_host.testing.opened import NOBODY, Opened, keys, only_on
 
 
 class Remotes(Opened):
@@ -43,13 +43,25 @@ class Supplies(Opened):
     """Power."""
 
     def test_off_is_off_and_on_is_on(self, opened: Any) -> None:
-        """Fail if the state told is not the one that was switched to; twice is as good as once."""
+        """Fail if the state told is not the one that was switched to; twice is as good as once.
+
+        A supply that can only be switched on must say so of all else, in one line.
+        """
         told = []
         for switch in (opened.off, opened.off, opened.on, opened.on):
+            if only_on(opened) and switch == opened.off:
+                _refused(opened.off, opened.status)
+                continue
             switch()
-            told.append(opened.status())
+            told.append(only_on(opened) or opened.status())
 
-        assert told == [False, False, True, True]
+        assert told == ([True, True] if only_on(opened) else [False, False, True, True])
+
+
+def _refused(*asked: Callable[[], object]) -> None:
+    for ask in asked:
+        with pytest.raises(DeviceError, match=r"\A.*only switch on.*\Z"):
+            ask()
 
 
 class Touches(Opened):

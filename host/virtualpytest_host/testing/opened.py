@@ -12,7 +12,7 @@ from pytest_virtualpytest.capabilities import Key, Keyed
 
 NOBODY = "no-such-thing-4711"  # what no device has
 _FIRST: dict[str, Callable[[Any], object]] = {  # what changes little comes first
-    "power": lambda device: device.status(),
+    "power": lambda device: device.on() if only_on(device) else device.status(),
     "shell": lambda device: device.run("true", 2.0),
     "apps": lambda device: device.installed(),
     "logs": lambda device: device.since(time.monotonic()),
@@ -42,6 +42,11 @@ class Opened:
 def keys(device: Any) -> list[str]:
     """Return the names of the keys that *device* tells."""
     return list(device.keys()) if isinstance(device, Keyed) else []
+
+
+def only_on(device: Any) -> bool:
+    """Tell whether *device* is a supply that can only be switched on, as it says itself."""
+    return bool(getattr(device, "only_on", False))
 
 
 def through(device: Any) -> None:
