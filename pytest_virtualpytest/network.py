@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Literal, TypeAlias
+from urllib.parse import urlsplit
 
 from pytest_virtualpytest import quantities
 from pytest_virtualpytest.exceptions import VirtualPytestError
@@ -63,6 +64,9 @@ class Network:
     def fetch(self, url: str, *, verify: bool = True) -> Fetch:
         """Get *url* and return its status and the time of each step; redirects are not followed."""
         __tracebackhide__ = True
+        if "@" in urlsplit(url).netloc:
+            host = urlsplit(url).hostname
+            raise VirtualPytestError(f"fetch: the address of {host!r} carries an account, which would be shown")
         with self._link.step(f"fetch {url}", {"verify": verify}):
             return Fetch(**self._link.call("network.fetch", {"url": url, "verify": verify}, seconds=_ANSWERS).value)
 

@@ -55,6 +55,10 @@ class Link:
         """Return the processes that run in the host's namespace."""
         return {int(pid) for pid in said("ip", "netns", "pids", self.host).split()}
 
+    def untouched(self) -> bool:
+        """Tell whether the host's end is as it was made, and nobody is at work there."""
+        return self.qdiscs() == [] and self.interfaces() == {"lo", self.interface} and self.processes() == set()
+
 
 def needed(*programs: str) -> None:
     """Skip the test where namespaces cannot be made, or one of *programs* is missing."""

@@ -14,12 +14,12 @@ from virtualpytest_host.controllers.network import Network
 @pytest.fixture
 def link() -> Iterator[Link]:
     """Give a link on which nobody serves anything."""
-    netns.needed("ping", "curl", "iperf3")
+    netns.needed("ping", "curl", "iperf3", "tcpdump")
     with netns.link() as link:
         yield link
 
 
-class TestNetwork(testing.Controllers, testing.Networks, testing.Impairments, testing.Absent):
+class TestNetwork(testing.Controllers, testing.Networks, testing.Impairments, testing.Captures, testing.Absent):
     peer = DEVICE
 
     @pytest.fixture

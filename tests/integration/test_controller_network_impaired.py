@@ -1,20 +1,17 @@
-"""A link that the network controller makes worse: how bad it is then, and that it is well again whatever happens."""
+"""A link that the network controller makes worse: how bad it is then, and that it is as it was after it."""
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 import sys
-import time
+import threading
 from collections.abc import Callable, Iterator
 
 import netns
 import pytest
 from netns import DEVICE, Link
-from until import until
 from virtualpytest_host.controllers.network import Network
-from virtualpytest_host.network import control, guard
+from virtualpytest_host.network import control, shaping
 
 from pytest_virtualpytest import traffic
 from pytest_virtualpytest.exceptions import DeviceError
@@ -25,7 +22,7 @@ HOLDER = """
 import sys, time
 from virtualpytest_host.controllers.network import Network
 from pytest_virtualpytest.traffic import Impairment
-network = Network("link0", sys.argv[1])
+network = Network("link0", sys.argv[1], record=0)
 network.open()
 network.impair(Impairment(latency=0.01) if sys.argv[2] == "late" else Impairment(bandwidth=5e6))
 print("bad", flush=True)
@@ -44,15 +41,10 @@ def link() -> Iterator[Link]:
 @pytest.fixture
 def network(link: Link) -> Iterator[Network]:
     """Give an open controller of it."""
-    network = Network(link.interface, link.host, timeout=2.0)
+    network = Network(link.interface, link.host, timeout=2.0, record=0)
     network.open()
     yield network
     network.close()
-
-
-def clean(link: Link) -> bool:
-    """Tell whether the host's end is as it was made, and nobody is at work there."""
-    return link.qdiscs() == [] and link.interfaces() == {"lo", "link0"} and link.processes() == set()
 
 
 def complaint(action: Callable[[], object]) -> str:
@@ -60,16 +52,6 @@ def complaint(action: Callable[[], object]) -> str:
         action()
     assert "\n" not in caught.value.message
     return caught.value.message
-
-
-def holder(link: Link, how: str) -> subprocess.Popen[bytes]:
-    """Start a process that makes the link bad until it ends."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, link.host, how], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == b"bad\n"
-    return process
 
 
 def test_it_has_what_the_capability_wants() -> None:
@@ -127,11 +109,11 @@ def test_nothing_comes_through_an_outage_and_all_does_after_it(network: Network)
 @pytest.mark.parametrize("bad", BAD, ids=str)
 def test_link_is_as_it_was_once_it_is_restored(link: Link, network: Network, bad: Impairment) -> None:
     assert network.impair(bad) is None
-    assert not clean(link)
+    assert not link.untouched()
 
     assert network.impair(None) == bad
 
-    assert clean(link)
+    assert link.untouched()
 
 
 def test_one_impairment_takes_the_place_of_another(link: Link, network: Network) -> None:
@@ -140,86 +122,7 @@ def test_one_impairment_takes_the_place_of_another(link: Link, network: Network)
 
     network.close()
 
-    assert clean(link)
-
-
-@pytest.mark.parametrize("how", ["late", "paced"])
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
-def test_link_is_as_it_was_when_the_process_that_impairs_it_is_killed(
-    link: Link, how: str, number: signal.Signals
-) -> None:
-    with holder(link, how) as process:
-        assert not clean(link)
-        process.send_signal(number)
-
-    until(lambda: clean(link))
-
-
-def test_link_is_as_it_was_when_the_guardian_is_asked_to_end(link: Link, network: Network) -> None:
-    network.impair(BAD[1])
-    for pid in link.processes():
-        os.kill(pid, signal.SIGTERM)
-
-    until(lambda: clean(link))
-
-
-def test_guardian_that_is_killed_is_told_and_the_link_is_as_it_was(link: Link, network: Network) -> None:
-    network.impair(BAD[1])
-    for pid in link.processes():
-        os.kill(pid, signal.SIGKILL)
-    until(lambda: link.processes() == set())
-
-    message = complaint(lambda: network.impair(None))
-
-    assert message == f"interface link0: the process that made it {BAD[1]} was killed meanwhile"
-    assert clean(link)
-    assert network.ping(DEVICE, 3, 0.1).loss == 0
-
-
-@pytest.mark.parametrize("how", ["late", "paced"])
-def test_next_use_removes_what_two_deaths_at_once_have_left(link: Link, how: str) -> None:
-    with holder(link, how) as process:
-        for pid in [*link.processes(), process.pid]:
-            os.kill(pid, signal.SIGKILL)
-    until(lambda: link.processes() == set())
-    assert not clean(link)
-
-    network = Network(link.interface, link.host)
-    network.open()
-    network.close()
-
-    assert clean(link)
-
-
-def test_next_use_waits_for_a_guardian_that_is_about_to_end(link: Link) -> None:
-    with holder(link, "late") as process:
-        [guardian] = link.processes()
-        os.kill(guardian, signal.SIGSTOP)
-        process.kill()
-    network = Network(link.interface, link.host)
-    waking = subprocess.Popen(["sh", "-c", f"sleep 0.5; kill -CONT {guardian}"])
-    began = time.monotonic()
-
-    network.open()
-
-    assert waking.wait() == 0
-    assert time.monotonic() - began > 0.4
-    assert clean(link)
-
-
-def test_guardian_that_hangs_is_ended_and_the_link_is_as_it_was(
-    link: Link, network: Network, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    network.impair(BAD[1])
-    for pid in link.processes():
-        os.kill(pid, signal.SIGSTOP)
-    monkeypatch.setattr(guard, "_SECONDS", 0.5)
-    monkeypatch.setattr(guard, "_END_SECONDS", 0.5)
-
-    message = complaint(lambda: network.impair(BAD[0]))
-
-    assert message == "the link's guardian does not answer within 0.5 s"
-    assert clean(link)
+    assert link.untouched()
 
 
 def test_queue_of_somebody_elses_is_refused_and_left_alone(link: Link, network: Network) -> None:
@@ -251,16 +154,37 @@ def test_kernel_that_can_neither_pace_nor_mirror_is_an_error_that_leaves_nothing
     message = complaint(lambda: control.Control("link0", link.host).queue("link0", "no-such-queue"))
 
     assert message == "interface link0: Error: Specified qdisc kind is unknown. (tc qdisc replace)"
-    assert clean(link)
+    assert link.untouched()
 
 
-def test_link_that_goes_away_meanwhile_is_no_trouble_at_the_end(link: Link, network: Network) -> None:
-    network.impair(BAD[1])
-    link.on(link.device, "ip", "link", "del", "dev0")
+@pytest.mark.parametrize("bad", [BAD[1], BAD[2], Impairment(latency=0.0000011), Impairment(loss=0.001)], ids=str)
+def test_kernel_that_has_netem_could_do_what_is_asked_of_it(link: Link, bad: Impairment) -> None:
+    """What is wrong with a command tc says itself, before it asks the kernel."""
+    wrong = None
+    try:
+        shaping.shape(control.Control("link0", link.host), bad)
+    except control.Unsupported as error:
+        wrong = error.message
 
-    network.close()
+    assert wrong in {None, "interface link0: Error: Specified qdisc kind is unknown. (tc qdisc replace)"}
+    assert link.qdiscs() == ([] if wrong else ["netem", "clsact"])
 
-    assert link.processes() == set()
+
+def test_what_is_under_way_when_the_link_is_restored_arrives(link: Link, network: Network) -> None:
+    network.ping(DEVICE, 1, 0.1)
+    network.impair(Impairment(latency=30.0))
+    asking = subprocess.Popen(["ip", "netns", "exec", link.host, "ping", "-c", "1", "-W", "30", DEVICE])
+    threading.Event().wait(1.0)  # its request is under way then; were it later, it would arrive all the more
+    network.impair(None)
+
+    assert asking.wait(20) == 0
+
+
+def test_link_that_is_no_ethernet_is_told(link: Link) -> None:
+    message = complaint(lambda: Network("lo", link.host).impair(Impairment(latency=0.01)))
+
+    assert message == "interface lo is no Ethernet (loopback); latency and loss need a kernel with netem there"
+    assert link.untouched()
 
 
 @pytest.mark.parametrize("how", ["late", "paced"])
@@ -272,4 +196,4 @@ def test_account_that_may_not_is_told_so(link: Link, how: str) -> None:
     )  # fmt: skip
 
     assert done.stderr.splitlines()[-1].endswith("not permitted; run the host's agent as root (tc qdisc replace)")
-    assert clean(link)
+    assert link.untouched()

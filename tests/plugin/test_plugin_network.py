@@ -34,10 +34,6 @@ def link(pytester: pytest.Pytester) -> Iterator[Link]:
         yield link
 
 
-def clean(link: Link) -> bool:
-    return link.qdiscs() == [] and link.interfaces() == {"lo", "link0"} and link.processes() == set()
-
-
 def test_link_is_bad_within_a_block_and_as_before_after_it(pytester: pytest.Pytester, link: Link) -> None:
     pytester.makepyfile(
         """
@@ -66,7 +62,7 @@ def test_link_is_bad_within_a_block_and_as_before_after_it(pytester: pytest.Pyte
     assert [step["name"] for step in result["steps"][1]["steps"]] == [
         "box: ping 10.77.0.2", "box: impaired: outage", "box: ping 10.77.0.2",
     ]  # fmt: skip
-    assert clean(link)
+    assert link.untouched()
 
 
 @pytest.mark.parametrize("ending", ["pass", "assert 0", "raise KeyboardInterrupt"])
@@ -75,7 +71,7 @@ def test_link_is_bad_for_the_rest_of_a_test_and_no_longer(pytester: pytest.Pytes
 
     pytester.runpytest_subprocess()
 
-    until(lambda: clean(link))
+    until(link.untouched)
 
 
 def test_device_that_is_kept_is_as_before_in_the_next_test(pytester: pytest.Pytester, link: Link) -> None:
@@ -102,10 +98,10 @@ def test_device_that_is_kept_is_as_before_in_the_next_test(pytester: pytest.Pyte
     done = pytester.runpytest_subprocess()
 
     done.assert_outcomes(passed=2)
-    assert clean(link)
+    assert link.untouched()
 
 
-@pytest.mark.parametrize("victim", ["the run", "the device's process"])
+@pytest.mark.parametrize("victim", ["the run", "the agent", "the device's process"])
 def test_link_is_as_before_when_a_test_dies(pytester: pytest.Pytester, link: Link, victim: str) -> None:
     pytester.makepyfile(
         """
@@ -114,7 +110,8 @@ def test_link_is_as_before_when_a_test_dies(pytester: pytest.Pytester, link: Lin
 
         def test_bad(stb):
             stb.network.impair(latency=0.05)
-            Path("pid").write_text(str(stb.link.call("describe").value["pid"]))
+            Path("the agent").write_text(str(stb.link.gateway.facts["pid"]))
+            Path("the device's process").write_text(str(stb.link.call("describe").value["pid"]))
             Path("bad").touch()
             threading.Event().wait()
         """
@@ -122,11 +119,11 @@ def test_link_is_as_before_when_a_test_dies(pytester: pytest.Pytester, link: Lin
     run = subprocess.Popen([sys.executable, "-m", "pytest", "-q"], cwd=pytester.path)
     try:
         until((pytester.path / "bad").exists, 60)
-        assert not clean(link)
-        own = run.pid if victim == "the run" else int((pytester.path / "pid").read_text())
+        assert not link.untouched()
+        own = run.pid if victim == "the run" else int((pytester.path / victim).read_text())
         os.kill(own, signal.SIGKILL)
 
-        until(lambda: clean(link))
+        until(link.untouched)
     finally:
         run.kill()
         run.wait()
@@ -159,7 +156,7 @@ def test_traffic_of_a_failed_test_is_kept_and_no_other(pytester: pytest.Pytester
     )
 
     assert pcaps(pytester) == {"test_fine": [], "test_wrong": [("traffic", 4)], "test_quiet": [("traffic", 0)]}
-    assert clean(link)
+    assert link.untouched()
 
 
 @pytest.mark.parametrize(("options", "lab"), [(["--vpt-evidence=never"], ""), ([], "record = 0")])
@@ -219,4 +216,4 @@ def test_quantity_that_is_none_says_what_is_wanted(
     done = pytester.runpytest_subprocess()
 
     done.stdout.fnmatch_lines([f"E*VirtualPytestError: {complaint.replace('[', '[[]')}"])
-    assert clean(link)
+    assert link.untouched()

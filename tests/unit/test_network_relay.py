@@ -92,7 +92,7 @@ def test_frames_are_taken_sent_on_and_forgotten_though_the_link_refuses_one() ->
         os.write(feed, frame)
 
     one.take()
-    one.give()
+    one.give(time.monotonic())
 
     assert sent == [b"one", b"two", b"three"]
     assert one.due == float("inf")
@@ -100,11 +100,13 @@ def test_frames_are_taken_sent_on_and_forgotten_though_the_link_refuses_one() ->
     os.close(feed)
 
 
-def test_frame_that_is_not_due_is_kept() -> None:
+def test_frame_is_kept_until_it_is_due() -> None:
     sent: list[bytes] = []
     one = lane(sent.append, latency=30.0)
 
-    one.put(b"frame", time.monotonic())
-    one.give()
+    one.put(b"frame", 100.0)
+    one.give(129.9)
+    before = list(sent)
+    one.give(130.0)
 
-    assert sent == []
+    assert (before, sent) == ([], [b"frame"])

@@ -7,6 +7,7 @@ What we add can be told from what others have: queues by HANDLE, filters by PREF
 from __future__ import annotations
 
 import json
+import zlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,15 +35,16 @@ class Control:
     where: str = ""
 
     def clean(self) -> None:
-        """Remove all that is ours."""
-        found = self._queues()
-        if any(one.get("root") and one["handle"] == HANDLE for one in found):
-            self.tc("qdisc", "del", "dev", self.interface, "root")
-        if any(one["kind"] == "clsact" for one in found):
-            self._unsteer()
-        mirror = self._mirror
-        if mirror in self._names():
-            self._ip("link", "del", mirror)
+        """Remove all that is ours, also if the interface itself is gone."""
+        names = {one["ifname"] for one in json.loads(self._ip("-j", "link", "show"))}
+        if self.interface in names:
+            found = self._queues()
+            if any(one.get("root") and one["handle"] == HANDLE for one in found):
+                self.tc("qdisc", "del", "dev", self.interface, "root")
+            if any(one["kind"] == "clsact" for one in found):
+                self._unsteer()
+        if self._mirror in names:
+            self._ip("link", "del", self._mirror)
 
     def queue(self, device: str, *words: str) -> None:
         """Have *device* queue what it sends as tc's *words* say."""
@@ -82,7 +84,7 @@ class Control:
 
     @property
     def _mirror(self) -> str:
-        return f"vptifb{self.told()['ifindex']}"
+        return f"vpt{zlib.crc32(self.interface.encode()):08x}"
 
     def _unsteer(self) -> None:
         ours = [hook for hook in HOOKS if any(one["pref"] == PREFERENCE for one in self._filters(hook))]
@@ -96,9 +98,6 @@ class Control:
 
     def _filters(self, hook: str) -> list[dict[str, Any]]:
         return list(json.loads(self.tc("-j", "filter", "show", "dev", self.interface, hook) or "[]"))
-
-    def _names(self) -> set[str]:
-        return {one["ifname"] for one in json.loads(self._ip("-j", "link", "show"))}
 
     def _ip(self, *words: str) -> str:
         return self._run("ip", *words)

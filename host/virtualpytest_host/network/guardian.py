@@ -35,8 +35,7 @@ def serve(control: Control) -> None:
                 told = {}
             except (VirtualPytestError, OSError) as error:
                 told = {"error": str(error)}
-            sys.stdout.write(json.dumps(told) + "\n")
-            sys.stdout.flush()
+            _answer(told)
             if relay is not None:
                 with contextlib.closing(relay):
                     relay.run(sys.stdin.fileno())
@@ -53,6 +52,12 @@ def _impaired(control: Control, line: str) -> Relay | None:
     except Unsupported:
         return Relay(control, impairment)
     return None
+
+
+def _answer(told: dict[str, str]) -> None:
+    with contextlib.suppress(BrokenPipeError):  # our client has gone: the end of our input follows
+        sys.stdout.write(json.dumps(told) + "\n")
+        sys.stdout.flush()
 
 
 @contextlib.contextmanager
@@ -72,8 +77,8 @@ def main() -> None:
         with alone(sys.argv[2]):
             serve(Control(sys.argv[1]))
     except DeviceError as error:
-        sys.stdout.write(json.dumps({"error": error.message}) + "\n")
-        sys.exit(1)
+        _answer({"error": error.message})
+        os._exit(1)
     os._exit(0)
 
 

@@ -16,6 +16,7 @@ from virtualpytest_host.network import namespace, program, words
 _SUMMARY = re.compile(r"(\d+) packets transmitted, (\d+) received")
 _TRIP = re.compile(r"icmp_seq=\d+ ttl=\d+ time=([\d.]+) ms$", re.MULTILINE)
 _COMMAND_SECONDS = 5.0
+_BUSY_SECONDS = 0.2  # between two looks at a server that serves somebody else
 _CURL = ("-q", "-sS", "-o", "/dev/null", "--globoff", "--proto", "=http,https", "--noproxy", "*")
 
 
@@ -73,18 +74,28 @@ class Measuring:
     def throughput(self, server: str, down: bool, seconds: int, port: int, udp: float, /) -> Throughput:
         """Move data for *seconds* with the iperf3 server at *server*; at *udp* bits a second by UDP, 0 by TCP."""
         name, way = words.host(server), ["-R"] if down else []
-        wait = [f"--connect-timeout={self.timeout * 1000:.0f}"]
+        if seconds < 1 or udp < 0:
+            raise DeviceError(f"iperf3 with {name}: {seconds} s at {udp:g} bit/s; wanted 1 s or more, and 0 or more")
         paced = ["-u", "-b", f"{udp:.0f}"] if udp else []
-        line = ["iperf3", "-J", "-c", name, "-p", str(int(port)), "-t", str(int(seconds)), *way, *wait, *paced]
-        done = program.run(line, seconds + 2 * self.timeout, self.namespace, f"iperf3 with {name}")
-        try:
-            told = json.loads(done.stdout)
-        except ValueError:
-            raise DeviceError(f"iperf3 with {name}: {program.reason(done)}") from None
-        if "error" in told or done.returncode:
-            why = told.get("error", program.reason(done))
+        told = self._iperf(name, seconds, ["-p", str(int(port)), "-t", str(int(seconds)), *way, *paced])
+        if "error" in told or not told.get("end"):
+            why = told.get("error", "no result")
             raise DeviceError(f"iperf3 with {name}: {why}; does `iperf3 -s -p {port}` run there?")
         return _moved(name, down, told["end"])
+
+    def _iperf(self, name: str, seconds: int, options: list[str]) -> dict[str, Any]:
+        """Return what iperf3 tells; a server that is busy with somebody else is waited for."""
+        line = ["iperf3", "-J", "-c", name, f"--connect-timeout={self.timeout * 1000:.0f}", *options]
+        end = time.monotonic() + self.timeout
+        while True:
+            done = program.run(line, seconds + 2 * self.timeout, self.namespace, f"iperf3 with {name}")
+            try:
+                told = dict(json.loads(done.stdout))
+            except ValueError:
+                return {"error": program.reason(done)}
+            if "busy" not in told.get("error", "") or time.monotonic() > end:
+                return told
+            time.sleep(_BUSY_SECONDS)
 
     def state(self) -> Interface:
         """Return how the interface is now."""

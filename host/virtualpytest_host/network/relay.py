@@ -24,6 +24,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from pytest_virtualpytest.exceptions import DeviceError
 from pytest_virtualpytest.traffic import Impairment
 from virtualpytest_host.network import program
 from virtualpytest_host.network.control import EVERY, Control
@@ -72,9 +73,8 @@ class Lane:
         last = self._under_way[-1][0] if self._under_way else due
         self._under_way.append((max(due, last), frame))  # none overtakes another: TCP would take that for a loss
 
-    def give(self) -> None:
-        """Send on what is due; a frame that the link does not take is lost."""
-        now = time.monotonic()
+    def give(self, now: float) -> None:
+        """Send on what is due *now*; a frame that the link does not take is lost."""
         while self._under_way and self._under_way[0][0] <= now:
             with contextlib.suppress(OSError):
                 self._send(self._under_way.popleft()[1])
@@ -93,6 +93,7 @@ class Relay:
                 Lane(down, link.send, impairment),
                 Lane(up, lambda frame: os.write(up, frame[:_SENDER] + MARKED + frame[2 * _SENDER :]), impairment),
             ]
+            undo.callback(self._flush)
             undo.callback(control.clean)
             control.steer("ingress", EVERY, control.interface, device=from_device, way="ingress")
             control.steer("egress", _unless(_NUMBER_OF_MARK, _MARK), to_device)
@@ -109,13 +110,18 @@ class Relay:
                 if tap != until:
                     taps[tap].take()
             for lane in self._lanes:
-                lane.give()
+                lane.give(time.monotonic())
             if until in ready:
                 return
 
     def close(self) -> None:
-        """Let the link be as it is by itself; what is under way is lost."""
+        """Let the link be as it is by itself; what is under way arrives at once."""
         self._undo.close()
+
+    def _flush(self) -> None:
+        for lane in self._lanes:
+            lane.take()
+            lane.give(float("inf"))
 
     def _tap(self, undo: contextlib.ExitStack, control: Control) -> tuple[int, str]:
         """Make a tap that ends with us; return the file that it is, and its name.
@@ -129,6 +135,9 @@ class Relay:
         with contextlib.suppress(FileNotFoundError):  # a kernel without IPv6
             Path(f"/proc/sys/net/ipv6/conf/{name}/disable_ipv6").write_text("1", encoding="ascii")
         like = control.told()
+        if like["link_type"] != "ether":
+            kind = f"{control.interface} is no Ethernet ({like['link_type']})"
+            raise DeviceError(f"interface {kind}; latency and loss need a kernel with netem there")
         words = ["address", like["address"], "mtu", str(like["mtu"]), "arp", "off", "up"]
         program.checked(["ip", "link", "set", "dev", name, *words], _SECONDS)
         return descriptor, name

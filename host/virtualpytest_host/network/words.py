@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 from pytest_virtualpytest.exceptions import DeviceError
 
@@ -33,6 +34,8 @@ def url(text: str) -> str:
     """Return *text* if it is an address of the web."""
     if not text.startswith(("http://", "https://")) or re.search(r"[\s\0]", text):
         raise DeviceError(f"url {text!r} is refused; wanted one such as 'http://192.0.2.1/index.html'")
+    if "@" in urlsplit(text).netloc:
+        raise DeviceError(f"url of {urlsplit(text).hostname!r} is refused: it carries an account, which would be shown")
     return text
 
 

@@ -14,9 +14,9 @@ The device may be a real one: keys are pressed, files written and removed, the s
 from virtualpytest_host.testing.controllers import Absent, Controllers
 from virtualpytest_host.testing.hands import Pointers, Remotes, Streams, Supplies, Touches, Uis
 from virtualpytest_host.testing.inside import HOSTILE, Consoles, Logbooks, Programs, Shells, Storages
-from virtualpytest_host.testing.network import Impairments, Networks
+from virtualpytest_host.testing.network import Captures, Impairments, Networks
 
 __all__ = [
-    "HOSTILE", "Absent", "Consoles", "Controllers", "Impairments", "Logbooks", "Networks", "Pointers", "Programs",
-    "Remotes", "Shells", "Storages", "Streams", "Supplies", "Touches", "Uis",
+    "HOSTILE", "Absent", "Captures", "Consoles", "Controllers", "Impairments", "Logbooks", "Networks", "Pointers",
+    "Programs", "Remotes", "Shells", "Storages", "Streams", "Supplies", "Touches", "Uis",
 ]  # fmt: skip

@@ -1,8 +1,9 @@
-"""Checks of what measures the network that a device is in, and makes its link worse."""
+"""Checks of what measures the network that a device is in, keeps its traffic, and makes its link worse."""
 
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -87,3 +88,25 @@ class Impairments(Opened):
         opened.open()
 
         assert opened.ping(self.peer, 2, 0.2).received == 2
+
+
+class Captures(Opened):
+    """Traffic that is kept; *peer* is at the other end of the link, and answers to echo requests."""
+
+    peer: ClassVar[str]
+
+    def test_what_was_sent_is_there_at_once(self, opened: Any) -> None:
+        """Fail if packets are missing, or those of another time are there."""
+        begin = time.monotonic()
+        opened.ping(self.peer, 2, 0.2)
+        end = time.monotonic()
+
+        assert opened.captured(begin, end, "icmp").packets == 4
+        assert opened.captured(end, time.monotonic(), "icmp").packets == 0
+
+    def test_filter_that_is_none_is_an_error_of_one_line(self, opened: Any) -> None:
+        """Fail if nonsense is taken for a filter."""
+        with pytest.raises(DeviceError) as caught:
+            opened.captured(0.0, math.inf, "no such word")
+
+        assert "\n" not in caught.value.message

@@ -1,0 +1,156 @@
+"""A link that was made worse is as it was, whoever of those that made it so is killed or hangs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+import netns
+import pytest
+from netns import DEVICE, Link
+from until import until
+from virtualpytest_host.controllers.network import Network
+from virtualpytest_host.network import guard
+
+from pytest_virtualpytest.exceptions import DeviceError
+from pytest_virtualpytest.traffic import Impairment
+
+BAD = [Impairment(bandwidth=5e6), Impairment(latency=0.01, jitter=0.005, loss=0.1, bandwidth=5e6), Impairment(loss=1.0)]
+HOLDER = """
+import sys, time
+from virtualpytest_host.controllers.network import Network
+from pytest_virtualpytest.traffic import Impairment
+network = Network("link0", sys.argv[1], record=0)
+network.open()
+network.impair(Impairment(latency=0.01) if sys.argv[2] == "late" else Impairment(bandwidth=5e6))
+print("bad", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def link() -> Iterator[Link]:
+    """Give a link."""
+    netns.needed("ping", "iperf3")
+    with netns.link() as link:
+        yield link
+
+
+@pytest.fixture
+def network(link: Link) -> Iterator[Network]:
+    """Give an open controller of it."""
+    network = Network(link.interface, link.host, timeout=2.0, record=0)
+    network.open()
+    yield network
+    network.close()
+
+
+def complaint(action: Callable[[], object]) -> str:
+    with pytest.raises(DeviceError) as caught:
+        action()
+    assert "\n" not in caught.value.message
+    return caught.value.message
+
+
+def holder(link: Link, how: str) -> subprocess.Popen[bytes]:
+    """Start a process that makes the link bad until it ends."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, link.host, how], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"bad\n"
+    return process
+
+
+@pytest.mark.parametrize("how", ["late", "paced"])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
+def test_link_is_as_it_was_when_the_process_that_impairs_it_is_killed(
+    link: Link, how: str, number: signal.Signals
+) -> None:
+    with holder(link, how) as process:
+        assert not link.untouched()
+        process.send_signal(number)
+
+    until(link.untouched)
+
+
+def test_link_is_as_it_was_when_the_guardian_is_asked_to_end(link: Link, network: Network) -> None:
+    network.impair(BAD[1])
+    for pid in link.processes():
+        os.kill(pid, signal.SIGTERM)
+
+    until(link.untouched)
+
+
+def test_guardian_that_is_killed_is_told_and_the_link_is_as_it_was(link: Link, network: Network) -> None:
+    network.impair(BAD[1])
+    for pid in link.processes():
+        os.kill(pid, signal.SIGKILL)
+    until(lambda: link.processes() == set())
+
+    message = complaint(lambda: network.impair(None))
+
+    assert message == f"interface link0: the process that made it {BAD[1]} was killed meanwhile"
+    assert link.untouched()
+    assert network.ping(DEVICE, 3, 0.1).loss == 0
+
+
+@pytest.mark.parametrize("how", ["late", "paced"])
+def test_next_use_removes_what_two_deaths_at_once_have_left(link: Link, how: str) -> None:
+    with holder(link, how) as process:
+        for pid in [*link.processes(), process.pid]:
+            os.kill(pid, signal.SIGKILL)
+    until(lambda: link.processes() == set())
+    assert not link.untouched()
+
+    network = Network(link.interface, link.host, record=0)
+    network.open()
+    network.close()
+
+    assert link.untouched()
+
+
+def test_next_use_waits_for_a_guardian_that_is_about_to_end(link: Link) -> None:
+    with holder(link, "late") as process:
+        [guardian] = link.processes()
+        os.kill(guardian, signal.SIGSTOP)
+        process.kill()
+    network = Network(link.interface, link.host, record=0)
+    waking = subprocess.Popen(["sh", "-c", f"sleep 0.5; kill -CONT {guardian}"])
+    began = time.monotonic()
+
+    network.open()
+
+    assert waking.wait() == 0
+    assert time.monotonic() - began > 0.4
+    assert link.untouched()
+
+
+def test_guardian_that_hangs_is_ended_and_the_link_is_as_it_was(
+    link: Link, network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network.impair(BAD[1])
+    for pid in link.processes():
+        os.kill(pid, signal.SIGSTOP)
+    monkeypatch.setattr(guard, "_SECONDS", 0.5)
+    monkeypatch.setattr(guard, "_END_SECONDS", 0.5)
+
+    message = complaint(lambda: network.impair(BAD[0]))
+
+    assert message == "the link's guardian does not answer within 0.5 s"
+    assert link.untouched()
+
+
+@pytest.mark.parametrize("bad", BAD, ids=str)
+def test_link_that_goes_away_meanwhile_is_no_trouble_at_the_end(link: Link, network: Network, bad: Impairment) -> None:
+    network.impair(bad)
+    link.on(link.device, "ip", "link", "del", "dev0")
+
+    network.close()
+
+    assert link.processes() == set()
+    assert link.interfaces() == {"lo"}
