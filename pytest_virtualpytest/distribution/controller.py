@@ -43,8 +43,7 @@ class Controller:
         """Have xdist begin a worker anew that dies in its first moments."""
         if not config.getoption("vpt_on_hosts"):
             session: Any = config.pluginmanager.get_plugin("dsession")
-            group = session.nodemanager.group
-            group.makegateway = starting.anew(group.makegateway)
+            session.nodemanager.setup_node = starting.anew(session.nodemanager)
 
     def pytest_configure_node(self, node: Any) -> None:
         """Give each worker a channel of its own beside xdist's."""

@@ -5,6 +5,7 @@ A run of which no test needs a device is left to xdist's own load scheduling.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -173,9 +174,9 @@ class DeviceScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no ty
         return first_devices(node.gateway.id, self._reached(node))
 
     def _send(self, node: Any, rest: list[int]) -> None:
-        test = rest.pop(0)
-        self.node2pending[node].append(test)
-        node.send_runtest_some([test])
+        with contextlib.suppress(OSError):  # it has died: that is told soon, and *rest* goes to another
+            node.send_runtest_some(rest[:1])
+            self.node2pending[node].append(rest.pop(0))
 
     def _end(self, node: Any, assignment: Assignment, rest: list[int]) -> None:
         """Free what *node* had for its unit."""

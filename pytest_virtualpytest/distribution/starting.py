@@ -1,7 +1,7 @@
-"""Begin the workers of this machine, and begin one anew that dies, or is stopped, before its first word.
+"""Begin the workers of this machine, and begin one anew that dies, or is stopped, before it has its work.
 
-xdist reads the first word of a new process in the thread that schedules, without a limit: a worker that was killed just
-then ended the run with an internal error, one that was stopped held it up for ever.
+xdist reads the first words of a new process in the thread that schedules, without a limit: a worker that was killed
+just then ended the run with an internal error, one that was stopped held it up for ever.
 """
 
 from __future__ import annotations
@@ -18,14 +18,17 @@ TRIES = 5
 LOOK = 1.0  # seconds; who is stopped at two looks in a row is ended
 
 
-def anew(makegateway: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Return *makegateway*, a group's own, that tries again where the new process ends before its first word."""
+def anew(manager: Any) -> Callable[..., Any]:
+    """Return the way in which xdist's *manager* sets up a worker, tried again where the new process ends meanwhile."""
+    setup, group = manager.setup_node, manager.group
 
-    def begin(spec: Any) -> Any:
+    def begin(spec: Any, putevent: Any) -> Any:
         for _ in range(TRIES - 1):
-            with _ending_who_is_stopped(), contextlib.suppress(EOFError, BrokenPipeError):
-                return makegateway(spec)
-        return makegateway(spec)
+            with _ending_who_is_stopped(), contextlib.suppress(EOFError, OSError):
+                return setup(spec, putevent)
+            if spec.id and spec.id in group:
+                group[spec.id].exit()  # so that another one may have its name
+        return setup(spec, putevent)
 
     return begin
 
