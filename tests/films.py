@@ -40,7 +40,7 @@ class Film:
             video.pix_fmt = "yuvj420p" if self.codec == "mjpeg" else "yuv420p"
             audio: Any = output.add_stream(self.sound, rate=RATE, layout="mono") if self.sound else None
             for number in range(self.frames):
-                for packet in video.encode(self._picture(number)):
+                for packet in video.encode(self.picture(number)):
                     output.mux(packet)
                 for packet in audio.encode(self.heard(number)) if audio else ():
                     output.mux(packet)
@@ -52,7 +52,8 @@ class Film:
         late = Fraction(self.pause[1]) if self.pause[1] and number >= self.pause[0] else Fraction(0)
         return Fraction(self.first) + Fraction(number, self.fps) + late
 
-    def _picture(self, number: int) -> Any:
+    def picture(self, number: int) -> Any:
+        """Return picture *number*."""
         frame = av.VideoFrame.from_ndarray(self._drawn(number), format="bgr24")
         frame.time_base = Fraction(1, self.fps)
         frame.pts = round(self._seconds(number) * self.fps)
