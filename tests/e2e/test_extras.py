@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from running import run, said
 
-HOST = ("adb_shell", "av", "cryptography", "cv2", "httpx", "numpy")
+HOST = ("adb_shell", "av", "cryptography", "cv2", "dns", "httpx", "numpy")
 DASHBOARD = ("jinja2", "starlette", "uvicorn")
 HEAVY = ("pytest", "execnet", "pydantic", "numpy", "cv2", "av", "starlette", "pyautogui")
 

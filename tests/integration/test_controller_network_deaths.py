@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -56,13 +58,13 @@ def complaint(action: Callable[[], object]) -> str:
     return caught.value.message
 
 
-def holder(link: Link, how: str) -> subprocess.Popen[bytes]:
-    """Start a process that makes the link bad until it ends."""
+def holder(link: Link, how: str, *, awaited: bool = True) -> subprocess.Popen[bytes]:
+    """Start a process that makes the link bad until it ends; it does so already, if it is *awaited*."""
     process = subprocess.Popen(
         [sys.executable, "-c", HOLDER, link.host, how], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
     assert process.stdout is not None
-    assert process.stdout.readline() == b"bad\n"
+    assert not awaited or process.stdout.readline() == b"bad\n"
     return process
 
 
@@ -154,3 +156,24 @@ def test_link_that_goes_away_meanwhile_is_no_trouble_at_the_end(link: Link, netw
 
     assert link.processes() == set()
     assert link.interfaces() == {"lo"}
+
+
+@pytest.mark.parametrize("rounds", [6, pytest.param(200, marks=pytest.mark.soak)])
+def test_whenever_those_at_work_are_killed_the_link_is_as_it_was(link: Link, rounds: int) -> None:
+    """The process alone; then it and the guardian at once, after which the next use mends the link."""
+    chance = random.Random(rounds)
+    for number in range(rounds):
+        process = holder(link, chance.choice(["late", "paced"]), awaited=False)
+        time.sleep(chance.uniform(0.1, 0.8))  # whatever they have come to by then
+        both = number % 2
+        for pid in [*(link.processes() if both else ()), process.pid]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        process.communicate()
+        until(lambda: link.processes() == set())
+        if both:
+            next_use = Network(link.interface, link.host, record=0)
+            next_use.open()
+            next_use.close()
+
+        until(link.untouched)

@@ -43,6 +43,14 @@ def test_ecp_says_what_to_install(tmp_path: Path) -> None:
     assert said.endswith(f"DeviceError: the ecp controller {HINT} (No module named 'httpx')")
 
 
+def test_network_without_dnspython_says_which_extra_brings_it(tmp_path: Path) -> None:
+    code = "from virtualpytest_host.controllers.network import Network; Network('lo').resolve('a', 'A', '127.0.0.1')"
+
+    said = complaint(tmp_path, code, "dns")
+
+    assert f"DeviceError: the network controller {HINT} (No module named 'dns" in said
+
+
 def test_tasmota_needs_nothing_more(tmp_path: Path) -> None:
     code = "from virtualpytest_host.controllers.tasmota import Tasmota; Tasmota('http://127.0.0.1:1').status()"
 
