@@ -81,23 +81,26 @@ class Power:
     def __init__(self, link: Link) -> None:
         self._link = link
 
-    def on(self) -> None:
-        """Switch on."""
+    def on(self) -> Press:
+        """Switch on; return when that was."""
         __tracebackhide__ = True
         with self._link.step("power on"):
-            self._link.call("power.on")
+            return Press.from_wire(self._link.call("power.on").value)
 
-    def off(self) -> None:
-        """Switch off."""
+    def off(self) -> Press:
+        """Switch off; return when that was."""
         __tracebackhide__ = True
         with self._link.step("power off"):
-            self._link.call("power.off")
+            return Press.from_wire(self._link.call("power.off").value)
 
-    def cycle(self) -> None:
-        """Switch off, wait for the supply to run empty, switch on; or start the device anew, until it has booted."""
+    def cycle(self) -> Press:
+        """Switch off, wait for the supply to run empty, switch on; or start the device anew, until it has booted.
+
+        Return when it was switched on, or its start began and ended.
+        """
         __tracebackhide__ = True
         with self._link.step("power cycle"):
-            self._link.call("power.cycle", seconds=300)
+            return Press.from_wire(self._link.call("power.cycle", seconds=300).value)
 
     def status(self) -> bool:
         """Tell whether the supply is on."""

@@ -88,7 +88,9 @@ def test_sound_and_supply(stb: Device) -> None:
     assert_type(stb.audio.offset(), Duration)
     assert_type(stb.power.status(), bool)
     assert_type(stb.name, str)
-    stb.power.cycle()
+    assert_type(stb.power.cycle(), Press)
+    assert_type(stb.power.on(), Press)
+    assert_type(stb.power.off(), Press)
     stb.mark("ad break")
     stb.web.open("x")  # type: ignore[attr-defined]
 
