@@ -56,6 +56,8 @@ def _pieces(device: Device, since: float) -> Iterator[Piece]:
     yield "device log", "txt", lambda: _log(device, since)
     if "logs" in device.link.capabilities:
         yield "device's own log", "txt", lambda: _own_log(device, since)
+    if any("console" in one.capabilities and "logs" not in one.capabilities for one in device.config.controllers):
+        yield "console", "txt", lambda: _said(device, since)
     if "network" in device.link.capabilities:
         yield "traffic", "pcap", lambda: _traffic(device, since)
 
@@ -91,6 +93,12 @@ def _own_log(device: Device, since: float) -> str:
     """Return what the device itself has written down during this test."""
     lines = str(device.link.call("logs.since", {"moment": {"before": since}}).value).splitlines()
     return "\n".join(_counted(line, since) for line in lines) or "it wrote nothing"
+
+
+def _said(device: Device, since: float) -> str:
+    """Return what the device's console has said during this test, where its log is another one."""
+    lines = str(device.link.call("console.said", {"since": since}).value).splitlines()
+    return "\n".join(_counted(line, since) for line in lines) or "it said nothing"
 
 
 def _traffic(device: Device, since: float) -> bytes:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from pytest_virtualpytest.capabilities import Logs
 from pytest_virtualpytest.exceptions import NotSeen, VirtualPytestError
 from pytest_virtualpytest.models import Line
 from virtualpytest_host import state
@@ -33,8 +34,12 @@ class Console:
             raise NotSeen(f"{shown} did not come within {timeout:g} s; {self._last()}")
         return {**found.to_wire(), "target": shown}
 
+    def said(self, since: float) -> str:
+        """Return what was said from *since* on, a time of this host: nothing where the console keeps no log."""
+        return str(self._controller.since(since)) if isinstance(self._controller, Logs) else ""
+
     def _last(self) -> str:
-        lines = str(self._controller.since(0.0)).splitlines() if hasattr(self._controller, "since") else []
+        lines = self.said(0.0).splitlines()
         said = [line.partition(" ")[2] for line in lines if " " in line]
         return f"the last line is {said[-1][:200]!r}" if said else "nothing came at all"
 

@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import re
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from cables import BOOT, Cable, plugged
+from peer import free_port
 from until import until
 from virtualpytest_host import testing
 from virtualpytest_host.controllers.serial import Serial
@@ -245,3 +247,43 @@ def test_port_is_one_thing_under_two_names(cable: Cable, tmp_path: Path) -> None
 def test_unopened_console_says_so() -> None:
     with pytest.raises(DeviceError, match="it is not open; open it first"):
         Serial("/dev/ttyUSB0").since(0.0)
+
+
+def test_terminal_server_is_a_port_too_and_comes_back(cable: Cable) -> None:
+    port = free_port()
+    with contextlib.closing(Serial(f"socket://127.0.0.1:{port}")) as console:
+        assert told(console).startswith(f"socket://127.0.0.1:{port}: ")
+        with served(cable, port):
+            until(lambda: opens(console))
+            console.write(b"hello")
+            assert cable.heard(5) == b"hello"
+            cable.say(BOOT)
+            assert expected(console, "login: $").text == "horizon login: "
+        with pytest.raises(DeviceError, match="is it plugged in, and the device on"):
+            until(lambda: console.expect(re.compile("never"), time.monotonic(), 0.2))
+
+        with served(cable, port):
+            until(lambda: "is back" in console.since(0.0))
+            cable.say("again\n")
+            expected(console, "again")
+
+    assert console.resources() == [f"127.0.0.1:{port}"]
+
+
+@contextlib.contextmanager
+def served(cable: Cable, port: int) -> Iterator[None]:
+    """Serve the near end of *cable* at *port*, to one client."""
+    ends = [f"tcp-listen:{port},bind=127.0.0.1,reuseaddr", f"{cable.near},raw,echo=0"]
+    with subprocess.Popen(["socat", *ends]) as process:
+        try:
+            yield
+        finally:
+            process.kill()
+
+
+def opens(console: Serial) -> bool:
+    """Tell whether *console* can be opened now, and open it."""
+    with contextlib.suppress(DeviceError):
+        console.open()
+        return True
+    return False

@@ -78,6 +78,7 @@ def test_boot_log_is_in_the_evidence_and_secrets_are_not(
     said = "'Welcome' did not come within 0.5 s; the last line is 'horizon login:'"
     assert said in booted["statusDetails"]["message"]
     assert "'a\\nb' is within no line; expect each line in turn" in refused["statusDetails"]["message"]
+    assert [one["name"] for one in booted["attachments"] if one["name"] == "console"] == []  # it is the log
     files = {one["name"]: (Path("results") / one["source"]).read_text() for one in booted["attachments"]}
     lines = files["device's own log"].splitlines()
     assert "[  OK  ] Started Ambre Middleware 4.7.1-rc2." in {line[10:] for line in lines}
@@ -89,6 +90,24 @@ def test_boot_log_is_in_the_evidence_and_secrets_are_not(
     ]  # fmt: skip
     everything = "".join(path.read_text() for path in Path("results").iterdir()) + done.stdout.str()
     assert "hunter2" not in everything
+
+
+def test_console_beside_another_log_is_evidence_of_its_own(pytester: pytest.Pytester, cable: Cable) -> None:
+    lab = LAB.format(port=cable.near) + 'gives = ["console"]\n'
+    (pytester.path / "lab.toml").write_text(lab)
+    pytester.makepyfile("""
+        def test_boot(stb):
+            stb.console.expect("login: ", since=stb.console.write("reboot\\n"))
+            assert not "booted"
+    """)
+    device = boots(cable)
+
+    pytester.runpytest_subprocess("--alluredir=results")
+
+    device.join()
+    files = {one["name"]: Path("results") / one["source"] for one in results("results")["test_boot"]["attachments"]}
+    assert "Starting kernel" in files["console"].read_text()
+    assert "device's own log" not in files
 
 
 def test_port_passes_to_the_next_holder_of_another_process(cable: Cable) -> None:

@@ -64,7 +64,7 @@ MODELS = {  # from the makers' MIBs
 class Snmp:
     """Outlet *outlet* of the unit at *address*, of a *model* that is known here or with *oids* of its own.
 
-    It is switched, and read until it has, or *timeout* seconds have passed.
+    It is switched, and read until it has, or *timeout* seconds have passed; an answer may take half of them.
     """
 
     address: str
@@ -78,7 +78,7 @@ class Snmp:
     privacy_password: str = field(default="", repr=False)
     authentication: Literal["md5", "sha", "sha256", "sha512"] = "sha"
     encryption: Literal["des", "aes", "aes256"] = "aes"
-    timeout: float = 5.0
+    timeout: float = 6.0
     gives: ClassVar[Sequence[str]] = ("power",)
 
     def __post_init__(self) -> None:
@@ -122,13 +122,12 @@ class Snmp:
         return state
 
     def _switch(self, on: bool) -> None:
-        oids = self._oids
+        oids, end = self._oids, time.monotonic() + self.timeout
         self._conversation.set(f"{oids.command}.{self.outlet}", oids.on if on else oids.off)
-        end = time.monotonic() + self.timeout
         while oids.meaning(value := self._value()) is not on:
             if time.monotonic() > end:
                 word = "on" if on else "off"
-                late = f"{self.timeout:g} s later it is in state {value}"
+                late = f"after {self.timeout:g} s it is in state {value}"
                 raise DeviceError(f"{self._conversation}: outlet {self.outlet} did not switch {word}: {late}")
             time.sleep(_LOOK)
 
@@ -157,4 +156,4 @@ class Snmp:
             self.version, self.community, self.username, self.password, self.privacy_password, self.authentication,
             self.encryption,
         )  # fmt: skip
-        return Conversation(*self._place, account, self.timeout)
+        return Conversation(*self._place, account, self.timeout / 2)  # two of them fit
