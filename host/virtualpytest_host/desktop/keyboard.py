@@ -49,8 +49,14 @@ class Keyboard:
     def type(self, text: str, /) -> None:
         """Enter *text*, of whatever script."""
         with self.server.used(len(text) * PACE) as gui:
-            windows.attend(connection(gui))
+            self._attend(gui)
             Typist(connection(gui)).enter(text)
+
+    def _attend(self, gui: Any) -> None:
+        """Have the keyboard where it belongs, if windows have changed since."""
+        if self.server.stirred:
+            self.server.stirred = False
+            windows.attend(connection(gui))
 
     @contextlib.contextmanager
     def _kept_down(self, key: str, seconds: float) -> Iterator[None]:
@@ -58,7 +64,7 @@ class Keyboard:
         with self.server.used(seconds) as gui:
             for name in self._down:
                 _turn(gui, name, down=False)
-            windows.attend(connection(gui))
+            self._attend(gui)
             self._down = list(reversed(names))
             for name in names:
                 _turn(gui, name, down=True)

@@ -25,10 +25,14 @@ _UNUSED = ("mouseinfo", "pymsgbox", "pyscreeze", "pytweening")  # half a second 
 
 
 class Server:
-    """The X server of the display that *named* returns; what it does not answer in *timeout* seconds failed."""
+    """The X server of the display that *named* returns; what it does not answer in *timeout* seconds failed.
+
+    *stirred* tells that windows may have come, gone or moved since it was last set to False.
+    """
 
     def __init__(self, named: Callable[[], str], authority: Path | None, timeout: float) -> None:
         self._named, self._authority, self._timeout = named, authority, timeout
+        self.stirred = True
         self._connection: Any = None  # ours; pyautogui has another one once another display has been used
 
     @contextlib.contextmanager
@@ -66,8 +70,8 @@ class Server:
         name = self._named()
         if self._connection is not None:
             try:
-                self._connection.pending_events()  # sees the end of a server that has gone meanwhile
-            except _broken():
+                self._hear()
+            except _broken():  # it has gone meanwhile
                 self.close()
         gui = sys.modules.get("pyautogui")
         if self._connection is None or gui is None or connection(gui) is not self._connection:
@@ -76,7 +80,22 @@ class Server:
             authorize(self._authority)
             gui = _bound(name)
             self._connection = connection(gui)
+            self._listen()
         return gui
+
+    def _listen(self) -> None:
+        """Have the server tell of its windows."""
+        from Xlib import X
+
+        self.stirred = True
+        self._connection.screen().root.change_attributes(event_mask=X.SubstructureNotifyMask)
+
+    def _hear(self) -> None:
+        """Take what the server has told meanwhile."""
+        from Xlib import X
+
+        while self._connection.pending_events():
+            self.stirred |= self._connection.next_event().type != X.MappingNotify
 
     @staticmethod
     def _cut(display: Any, late: threading.Event) -> None:
