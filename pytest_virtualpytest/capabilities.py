@@ -206,6 +206,31 @@ class Shell(Protocol):
         """Run a line of the device's shell, or a program with arguments that reach it as they are."""
 
 
+class Running(Protocol):
+    """A command that goes on."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether it has ended, and all that it printed has come."""
+
+    def since(self, moment: float, /) -> str:
+        """Return what it printed from *moment* of this host's CLOCK_MONOTONIC on."""
+
+    def expect(self, pattern: re.Pattern[str], since: float | Line, seconds: float, /) -> Line | None:
+        """Return the line in which *pattern* came first, as `Console.expect` does."""
+
+    def close(self) -> None:
+        """End it."""
+
+
+@runtime_checkable
+class Follows(Protocol):
+    """A shell whose commands can be followed while they run."""
+
+    def follow(self, command: str | Sequence[str], /) -> Running:
+        """Begin *command*, and read what it prints until it is closed, or ends."""
+
+
 @runtime_checkable
 class Files(Protocol):
     """The device's files; a path is data, whatever is in it."""

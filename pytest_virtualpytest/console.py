@@ -35,8 +35,13 @@ class Console:
         __tracebackhide__ = True
         seconds = (self._timeout if timeout is None else timeout) * self._scale
         with self._link.step(f"expect {_shown(pattern)}", {"timeout": f"{seconds:g} s", "since": _name(since)}):
-            args = {**_wanted(pattern), "timeout": seconds, "since": _since(since)}
+            args = expecting(pattern, seconds, since)
             return Line.from_wire(self._link.call("console.expect", args, seconds=seconds).value)
+
+
+def expecting(pattern: str | re.Pattern[str], seconds: float, since: Press | Sighting | None) -> dict[str, object]:
+    """Return the arguments of a call that waits for *pattern*."""
+    return {**_wanted(pattern), "timeout": seconds, "since": _since(since)}
 
 
 def _wanted(pattern: str | re.Pattern[str]) -> dict[str, object]:

@@ -105,7 +105,7 @@ class Device:
         """Commands on the device."""
         __tracebackhide__ = True
         self.link.need("shell")
-        return Shell(self.link)
+        return Shell(self.link, self._lab.timeout, self._lab.timeout_scale)
 
     @property
     def files(self) -> Files:

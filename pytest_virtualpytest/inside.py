@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from pytest_virtualpytest.console import expecting
+from pytest_virtualpytest.exceptions import LabFault
 from pytest_virtualpytest.link import Link
-from pytest_virtualpytest.models import Crash, Element, Entry, Output, Press
+from pytest_virtualpytest.models import Crash, Element, Entry, Line, Output, Press, Sighting
 
 _PACE = 1 << 20  # bytes a second that a transfer may be as slow as
 _WHOLE = 600.0  # seconds for a file whose size is not known
@@ -17,8 +21,8 @@ _INSTALL = 120.0  # seconds for a device to look at an app before it takes it
 class Shell:
     """Commands on the device."""
 
-    def __init__(self, link: Link) -> None:
-        self._link = link
+    def __init__(self, link: Link, timeout: float, scale: float) -> None:
+        self._link, self._timeout, self._scale = link, timeout, scale
 
     def run(self, command: str | Sequence[str], *, timeout: float = 30.0) -> Output:
         """Run a line of the device's shell, or a program and its arguments, which reach it as they are."""
@@ -27,6 +31,47 @@ class Shell:
         with self._link.step(f"run {line if isinstance(line, str) else ' '.join(line)}"):
             args = {"command": line, "seconds": timeout}
             return Output(**self._link.call("shell.run", args, seconds=timeout).value)
+
+
+    @contextlib.contextmanager
+    def follow(self, command: str | Sequence[str]) -> Iterator[Following]:
+        """Begin *command*, a line or a program and its arguments, and follow what it prints until the block ends."""
+        __tracebackhide__ = True
+        line = command if isinstance(command, str) else list(command)
+        with self._link.step(f"follow {line if isinstance(line, str) else ' '.join(line)}"):
+            number = self._link.call("shell.follow", {"command": line}, seconds=20).value
+            try:
+                yield Following(self._link, number, self._timeout, self._scale)
+            finally:
+                with contextlib.suppress(LabFault):  # it is over with the device's process
+                    self._link.call("shell.leave", {"number": number})
+
+
+class Following:
+    """A command that goes on."""
+
+    def __init__(self, link: Link, number: int, timeout: float, scale: float) -> None:
+        self._link, self._number, self._timeout, self._scale = link, number, timeout, scale
+
+    @property
+    def ended(self) -> bool:
+        """Whether it has ended, and all that it printed has come."""
+        return bool(self._link.call("shell.printed", {"number": self._number}).value["ended"])
+
+    def text(self) -> str:
+        """Return what it has printed until now, each line with its time on the host's clock."""
+        __tracebackhide__ = True
+        return str(self._link.call("shell.printed", {"number": self._number}).value["text"])
+
+    def expect(
+        self, pattern: str | re.Pattern[str], *, timeout: float | None = None, since: Press | Sighting | None = None
+    ) -> Line:
+        """Wait for *pattern* within a line, as the console's `expect` does; from the beginning on, or from *since*."""
+        __tracebackhide__ = True
+        seconds = (self._timeout if timeout is None else timeout) * self._scale
+        args = {"number": self._number, **expecting(pattern, seconds, since)}
+        with self._link.step(f"expect {args['shown']}"):
+            return Line.from_wire(self._link.call("shell.expect", args, seconds=seconds).value)
 
 
 class Files:

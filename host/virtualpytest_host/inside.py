@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from pytest_virtualpytest.capabilities import Crashes, Installs, Permits, Starts, Windowed
+from pytest_virtualpytest.capabilities import Crashes, Follows, Installs, Permits, Running, Starts, Windowed
 from pytest_virtualpytest.exceptions import DeviceError, NotSeen, VirtualPytestError
 from pytest_virtualpytest.models import Element
 from pytest_virtualpytest.wire import Reply
 from virtualpytest_host import state
+from virtualpytest_host.console import Console
 from virtualpytest_host.elements import fold
 from virtualpytest_host.hands import Inputs
 
@@ -23,8 +24,36 @@ Handler = Callable[[str], Any]
 class Shell:
     """Commands on the device."""
 
-    def __init__(self, controller: Any, _inputs: Inputs, _handler: Handler) -> None:
-        self._controller = controller
+    def __init__(self, controller: Any, inputs: Inputs, handler: Handler) -> None:
+        self._controller, self._inputs, self._handler = controller, inputs, handler
+        self._running: dict[int, Running] = {}
+
+    def follow(self, command: str | Sequence[str]) -> int:
+        """Begin *command*, and return the number by which it is asked for."""
+        if not isinstance(self._controller, Follows):
+            raise DeviceError(f"{type(self._controller).__name__} cannot follow a command; use run")
+        number = max(self._running, default=0) + 1
+        self._running[number] = self._controller.follow(command)
+        return number
+
+    def expect(self, number: int, **wanted: Any) -> dict[str, Any]:
+        """Return the line in which command *number* printed what is *wanted*, at first or since, or raise NotSeen."""
+        wanted["since"] = wanted["since"] or {"before": 0.0, "boot": state.boot()}
+        return Console(self._running[number], self._inputs, self._handler).expect(**wanted)
+
+    def printed(self, number: int) -> dict[str, Any]:
+        """Return what command *number* has printed, and whether it has ended."""
+        ended = self._running[number].ended  # asked first: what it printed last is then there
+        return {"ended": ended, "text": self._running[number].since(0.0)}
+
+    def leave(self, number: int) -> None:
+        """End command *number*."""
+        self._running.pop(number).close()
+
+    def rest(self) -> None:
+        """End what a test has left running."""
+        while self._running:
+            self._running.popitem()[1].close()
 
     def run(self, command: str | Sequence[str], seconds: float) -> dict[str, Any]:
         """Run *command*, and return what it came to."""

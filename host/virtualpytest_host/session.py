@@ -141,7 +141,9 @@ class Session:
         self._use.close()
 
     def rest(self) -> None:
-        """Close what listens: nobody holds the device, and its next holder may be another process."""
+        """Close what listens, and end what runs: nobody holds the device, its next holder may be another process."""
+        if "shell" in self._handlers:
+            self._handlers["shell"].rest()
         listening: list[Any] = [one for one in self._opened if isinstance(one, Listens)]
         for controller in listening:
             self._opened.remove(controller)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -423,3 +424,38 @@ def test_crash_is_told_from_a_moment_on(adb: Adb) -> None:
         (NOTES, "crash"), (SETTINGS, "not responding"),
     ]  # fmt: skip
     assert adb.crashes(time.monotonic()) == []
+
+
+def test_command_is_followed_while_it_runs(adb: Adb) -> None:
+    running = adb.follow(["logcat", "-s", "Mine"])
+    with contextlib.closing(running):
+        adb.run(["log", "-t", "Mine", "first $(line)"], 5)
+        first = running.expect(re.compile(r"Mine: (first .*)"), 0.0, 5)
+        adb.run(["log", "-t", "Mine", "second"], 5)
+        second = running.expect(re.compile("Mine: second"), first or 0.0, 5)
+
+        assert first is not None
+        assert first.groups == ("first $(line)",)
+        assert second is not None
+        assert second.captured > first.captured
+        assert running.expect(re.compile("third"), second, 0.2) is None
+        assert not running.ended
+
+    assert running.ended
+
+
+def test_command_that_ends_says_so_with_all_that_it_printed(adb: Adb) -> None:
+    with contextlib.closing(adb.follow("echo one; echo two")) as running:
+        until(lambda: running.ended)
+
+        assert [line.partition(" ")[2] for line in running.since(0.0).splitlines()] == ["one", "two", "-- it ended"]
+
+
+def test_phone_that_dies_is_told_by_what_is_followed(own_key: Path) -> None:
+    with running("followed phone") as phone, opened(phone, own_key) as adb:
+        follows = adb.follow("logcat")
+        virtual.stop("followed phone")
+        until(lambda: follows.ended, 10)
+
+        with pytest.raises(DeviceError, match=r"'logcat' was lost: 127\.0\.0\.1:"):
+            follows.expect(re.compile("never"), 0.0, 0.1)

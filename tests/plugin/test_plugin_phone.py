@@ -88,3 +88,24 @@ def test_crash_that_is_expected_or_of_another_app_fails_nothing(
     )
 
     pytester.runpytest_subprocess("--strict-markers").assert_outcomes(passed=2)
+
+
+def test_test_follows_a_command_of_the_phone(pytester: pytest.Pytester, phone: None) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+        from pytest_virtualpytest import NotSeen
+        def test_follow(mobile):
+            with mobile.shell.follow("logcat") as log:
+                mobile.apps.launch("com.virtual.notes")
+                line = log.expect("cmp=com.virtual.notes", timeout=5)
+                assert "START u0" in line.text
+                with pytest.raises(NotSeen, match="'cmp=com.virtual.notes' did not come within 0.1 s"):
+                    log.expect("cmp=com.virtual.notes", timeout=0.1, since=line)
+                assert not log.ended
+                assert "START u0" in log.text()
+            mobile.shell.follow("logcat").__enter__()  # left: the device ends it with the lease
+        """
+    )
+
+    pytester.runpytest_subprocess().assert_outcomes(passed=1)

@@ -87,6 +87,10 @@ class Connection:
             self._transport.deadline = float("inf")
             yield from map(bytes, pieces)
 
+    def hang_up(self) -> None:
+        """End `stream` from another thread."""
+        self._transport.hang_up()
+
     def quiet(self, seconds: float) -> bool:
         """Tell whether nothing comes within *seconds*."""
         return not self._transport.readable(seconds)

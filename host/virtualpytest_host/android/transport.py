@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import select
 import socket
 import time
@@ -42,6 +43,13 @@ class Transport(TcpTransport):  # type: ignore[misc]  # adb-shell has no annotat
                 raise TcpTimeoutException("nothing was taken")
             sent += self._connection.send(view[sent:])
         return sent
+
+    def hang_up(self) -> None:
+        """End the connection, also for a thread that waits for what it brings."""
+        connection = self._connection  # none, once it was closed
+        with contextlib.suppress(OSError):
+            if connection is not None:
+                connection.shutdown(socket.SHUT_RDWR)
 
     def readable(self, seconds: float) -> bool:
         """Tell whether something, or the end, comes within *seconds*."""

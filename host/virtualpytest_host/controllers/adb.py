@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Mapping, Sequence
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -19,6 +21,7 @@ from virtualpytest_host.controllers.video import Latency
 
 if TYPE_CHECKING:
     from virtualpytest_host.android.connection import Connection
+    from virtualpytest_host.following import Following
 
 _KEY = Path("~/.android/adbkey")
 
@@ -57,6 +60,14 @@ class Adb(Hand, Programs, Inside, Supply):
         if "connection" in self.__dict__:
             self.__dict__.pop("connection").close()
 
+    def follow(self, command: str | Sequence[str], /) -> Following:
+        """Begin *command* on a connection of its own, and read what it prints until it is closed, or ends."""
+        from virtualpytest_host.following import Following
+
+        own, line = self._connection(), command if isinstance(command, str) else shlex.join(command)
+        own.run("true")  # so that what is wrong is said at once
+        return Following(repr(line), _printed(own, line), own.hang_up)
+
     def stream(self) -> Source:
         """Return what the recorder shall open: the device's own recording of its screen."""
         late, error = (self.latency.ms / 1000, self.latency.error / 1000) if self.latency else (None, 0.0)
@@ -65,6 +76,9 @@ class Adb(Hand, Programs, Inside, Supply):
     @functools.cached_property
     def connection(self) -> Connection:
         """The connection of this device's process."""
+        return self._connection()
+
+    def _connection(self) -> Connection:
         with needs.host_extra("the adb controller"):
             from virtualpytest_host.android.connection import Connection
         return Connection(self._place, self._key, self.timeout)
@@ -76,3 +90,9 @@ class Adb(Hand, Programs, Inside, Supply):
     @functools.cached_property
     def _place(self) -> addresses.Address:
         return addresses.parse(self.address)
+
+
+def _printed(own: Connection, line: str) -> Iterator[bytes]:
+    """Yield what *line* prints on its *own* connection, which is closed at the end."""
+    with contextlib.closing(own):
+        yield from own.stream(line)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +11,9 @@ from urllib.parse import urlsplit
 
 from pytest_virtualpytest.exceptions import DeviceError
 from pytest_virtualpytest.models import Line
-from virtualpytest_host import state
+from virtualpytest_host.following import expected
 from virtualpytest_host.serialport import Port, Setup
-from virtualpytest_host.transcript import Place, Transcript
-
-_ERROR = 0.02  # seconds: a USB adapter hands over what has come every 16 ms
+from virtualpytest_host.transcript import Transcript
 
 
 @dataclass
@@ -67,21 +64,11 @@ class Serial:
 
     def expect(self, pattern: re.Pattern[str], since: float | Line, seconds: float, /) -> Line | None:
         """Return the line in which *pattern* came first, None if not within *seconds*; DeviceError without a port."""
-        port, end = self._opened(), time.monotonic() + seconds
-        found = self._transcript.wait_for(pattern, self._start(since), end)
+        port = self._opened()
+        found = expected(self._transcript, pattern, since, seconds)
         if found is None:
             port.check()
-            return None
-        number, boot = self._transcript.number, state.boot()
-        return Line(
-            True, pattern.pattern, found.at, _ERROR, found.at, number, _ERROR, boot,
-            text=found.text, groups=found.groups, end=found.end,
-        )  # fmt: skip
-
-    def _start(self, since: float | Line) -> float | Place:
-        if isinstance(since, Line):
-            return Place(*since.end) if since.stream == self._transcript.number else since.captured
-        return since
+        return found
 
     def _opened(self) -> Port:
         if "_port" not in self.__dict__:
