@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
-from collections.abc import Mapping, Sequence
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pytest_virtualpytest.config.records import KINDS, LOCAL, VIRTUAL, DeviceConfig, HostConfig, LabConfig
@@ -36,10 +37,10 @@ def builtin() -> LabConfig:
     ]
     phone = DeviceConfig("phone1", kind=KINDS["phone"], model="virtual-phone", virtual="phone", given=VIRTUAL["phone"])
     devices.append(phone)
-    return LabConfig({LOCAL: HostConfig(LOCAL)}, {device.name: device for device in devices})
     if shutil.which("Xvfb") and importlib.util.find_spec("pyautogui"):
         own = {"kind": "desktop", "model": "virtual-desktop", "virtual": "desktop"}
         devices.append(DeviceConfig("desktop1", **own, given=VIRTUAL["desktop"]))
+    return LabConfig({LOCAL: HostConfig(LOCAL)}, {device.name: device for device in devices})
 
 
 def load(files: Sequence[Path]) -> LabConfig:
