@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
 import subprocess
@@ -227,8 +228,8 @@ def test_folder_comes_before_the_built_in_lab(lab_folder: Path) -> None:
     assert (lab.timeout, lab.sources) == (1, (lab_folder / "lab.toml",))
 
 
+@pytest.mark.skipif(importlib.util.find_spec("pyautogui") is None, reason="pip install 'virtualpytest[desktop]'")
 def test_built_in_lab_has_a_desktop_where_one_can_be(lab_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("pyautogui")
     (lab_folder / "Xvfb").touch(0o755)
     monkeypatch.setenv("PATH", str(lab_folder))
 
