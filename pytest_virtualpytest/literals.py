@@ -1,19 +1,22 @@
 """Which reference pictures the source of a test names by literals; nothing is imported and nothing is run.
 
-Only what is certain counts: a literal that is handed to a check of a device's screen or to a target, in the test's own
-function or in what that function names of the same module. What the module says elsewhere too is left out, as it may
-write that file itself, and so is what stands where an error is expected.
+Only what is certain counts: a literal with a picture's suffix, handed to a check of a device's screen or to a target,
+in the test's own function or in what that function names of the same module. What the module says elsewhere too is
+left out, as it may write that file itself, and so is what stands where an error is expected.
 """
 
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
+SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".webp"}
 _OURS = "pytest_virtualpytest"
 _CHECKS = {"wait_for", "find", "find_all"}
+_PLACES = {"move", "click", "double_click", "scroll"}
 _COMPOSED = {"All", "AnyOf", "Not", "Appears", "Gone", "Then"}
 _FIRST = {"Image", "for_seconds"}
 _KEYWORDS = {"Image": {"name"}, "Motion": {"mask"}, "Frozen": {"mask"}, "for_seconds": {"target"}, "Keyboard": {"at"},
@@ -34,30 +37,35 @@ class Source:
     """One module's source; SyntaxError where it is none."""
 
     def __init__(self, text: str) -> None:
-        self._tree = ast.parse(text)
-        self._ours = dict(_imported(self._tree))
-        self._defined = dict(_defined(self._tree))
-        self._elsewhere = set(self._said_elsewhere())
+        tree = ast.parse(text)
+        nodes = list(ast.walk(tree))
+        self._ours = dict(_imported(nodes))
+        self._defined = dict(_defined(tree))
+        self._functions = dict(_functions(nodes))
+        self._known = [node for node in _Reader(self._ours, None).read(tree) if _is_picture(node.value)]
+        elsewhere = set(_said_elsewhere(nodes, self._known))
+        self._sure = [node for node in self._known if PurePath(str(node.value)).name not in elsewhere]
+        self._names = functools.cache(lambda part: frozenset(_names(part)))
+        self._literals = functools.cache(self._read)
 
     def function(self, name: str, line: int) -> ast.stmt | None:
         """Return the function *name* that begins on *line*, decorators included."""
-        for node in ast.walk(self._tree):
-            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == name and line in _lines(node):
-                return node
-        return None
+        return self._functions.get((name, line))
 
     def named(self, begin: Iterable[ast.stmt | str | None], devices: Collection[str]) -> list[Literal]:
         """Return what *begin*, statements or names of the module, and what they name come to.
 
         *devices* are the names that stand for devices.
         """
-        found = dict.fromkeys(
-            Literal(node.value, node.lineno)
-            for part in self._reached(begin)
-            for node in _Reader(self._ours, devices).read(part)
-            if isinstance(node.value, str) and PurePath(node.value).name not in self._elsewhere
-        )
-        return list(found)
+        if not self._sure:
+            return []
+        own = frozenset(devices)
+        return list(dict.fromkeys(one for part in self._reached(begin) for one in self._literals(part, own)))
+
+    def _read(self, part: ast.stmt, devices: frozenset[str]) -> Sequence[Literal]:
+        sure = {id(node) for node in self._sure if part.lineno <= node.lineno <= (part.end_lineno or 0)}
+        read = _Reader(self._ours, devices).read(part) if sure else ()
+        return [Literal(str(node.value), node.lineno) for node in read if id(node) in sure]
 
     def _reached(self, begin: Iterable[ast.stmt | str | None]) -> Iterator[ast.stmt]:
         waiting, seen = list(begin), set[ast.stmt]()
@@ -66,17 +74,11 @@ class Source:
             part = self._defined.get(one) if isinstance(one, str) else one
             if part is not None and part not in seen:
                 seen.add(part)
-                waiting += names(part)
+                waiting += self._names(part)
                 yield part
 
-    def _said_elsewhere(self) -> Iterator[str]:
-        known = {id(node) for node in _Reader(self._ours, None).read(self._tree)}
-        for node in ast.walk(self._tree):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in known:
-                yield PurePath(node.value).name
 
-
-def names(part: ast.AST) -> Iterator[str]:
+def _names(part: ast.AST) -> Iterator[str]:
     """Yield every name that *part* uses, those of a function's arguments among them: they may be fixtures."""
     for node in ast.walk(part):
         if isinstance(node, ast.Name):
@@ -127,9 +129,9 @@ class _Reader(ast.NodeVisitor):
     def _positional(self, func: ast.expr) -> slice:
         """Return which arguments of *func* may be names of pictures."""
         called = self._name(func)
-        if called in _COMPOSED or self._asks(func, "screen", {"never"}):
+        if called in _COMPOSED or self._asks(func, "screen", {"never"}) or self._asks(func, "pointer", {"drag"}):
             return slice(None)
-        if called in _FIRST or self._asks(func, "screen", _CHECKS):
+        if called in _FIRST or self._asks(func, "screen", _CHECKS) or self._asks(func, "pointer", _PLACES):
             return slice(1)
         return slice(1, 2) if self._asks(func, "remote", {"press_until"}) else slice(0)
 
@@ -169,8 +171,8 @@ class _Reader(ast.NodeVisitor):
         return isinstance(node, ast.Name) and node.id in self._devices
 
 
-def _imported(tree: ast.Module) -> Iterator[tuple[str, str]]:
-    for node in ast.walk(tree):
+def _imported(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, str]]:
+    for node in nodes:
         if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == _OURS:
             yield from ((alias.asname or alias.name, alias.name) for alias in node.names)
         elif isinstance(node, ast.Import):
@@ -187,8 +189,23 @@ def _defined(tree: ast.Module) -> Iterator[tuple[str, ast.stmt]]:
             yield node.target.id, node
 
 
-def _lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> set[int]:
-    return {node.lineno, *(one.lineno for one in node.decorator_list)}
+def _functions(nodes: Iterable[ast.AST]) -> Iterator[tuple[tuple[str, int], ast.stmt]]:
+    """Yield each function by its name and each line that it may be said to begin on."""
+    for node in nodes:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            for line in {node.lineno, *(one.lineno for one in node.decorator_list)}:
+                yield (node.name, line), node
+
+
+def _said_elsewhere(nodes: Iterable[ast.AST], known: Sequence[ast.Constant]) -> Iterator[str]:
+    ours = {id(node) for node in known}
+    for node in nodes:
+        if isinstance(node, ast.Constant) and _is_picture(node.value) and id(node) not in ours:
+            yield PurePath(str(node.value)).name
+
+
+def _is_picture(value: object) -> bool:
+    return isinstance(value, str) and PurePath(value).suffix.lower() in SUFFIXES
 
 
 def _last(node: ast.expr) -> str:

@@ -23,6 +23,7 @@ from pytest_virtualpytest import targets
 from pytest_virtualpytest.candidates import SUFFIX
 from pytest_virtualpytest.exceptions import ReferenceNotFound, VirtualPytestError
 from pytest_virtualpytest.link import Link, caller
+from pytest_virtualpytest.literals import SUFFIXES
 from pytest_virtualpytest.models import Region
 from pytest_virtualpytest.targets import Image, Target
 
@@ -129,7 +130,7 @@ def _near(name: str, folders: Sequence[Path]) -> str:
 
 
 def _picture(path: Path) -> bool:
-    return path.suffix.lower() in {".png", ".jpg", ".jpeg", ".bmp", ".webp"}
+    return path.suffix.lower() in SUFFIXES
 
 
 _contents: dict[str, bytes] = {}

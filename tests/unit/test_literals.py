@@ -41,6 +41,7 @@ def named(body: str, *fixtures: str, before: str = "") -> list[str]:
         ("devices.left.screen.find('a.png')\ndevices['right'].screen.find('b.png')", ["a.png", "b.png"]),
         ("if stb.kind == 'stb':\n    stb.screen.wait_for('a.png')", ["a.png"]),
         ("def inner():\n    stb.screen.wait_for('a.png')\ninner()", ["a.png"]),
+        ("stb.pointer.click('a.png')\nstb.pointer.drag('b.png', (1, 2))", ["a.png", "b.png"]),
         ("target = Appears('a.png')\nstb.screen.wait_for(target)", ["a.png"]),
     ],
 )
@@ -55,6 +56,7 @@ def test_literals_that_are_references(body: str, expected: list[str]) -> None:
         "stb.screen.wait_for(f'{name}.png')",
         "stb.screen.wait_for('a' + '.png')",
         "stb.screen.find_text('Settings')",
+        "stb.screen.wait_for('banner')",
         "other.screen.wait_for('a.png')",
         "stb.wait_for('a.png')",
         "stb.audio.wait_for('a.png')",
