@@ -72,6 +72,8 @@ class Attempt:
         if self._best is None or self._end - self._reached > HOLE:
             left = self._end - self._reached
             return CaptureError(f"{self._wanted} not seen {within}, but no frame came in the last {left:.1f} s of them")
+        if judge.missing:
+            return CaptureError(f"{self._wanted} not seen {within}, but {judge.missing:.1f} s of the sound are missing")
         return self._not_seen(judge, told, *self._best, within)
 
     def _not_seen(self, judge: Judge, told: Told, seen: Sighting, picture: Picture, within: str) -> NotSeen:

@@ -83,8 +83,9 @@ class Watch:
                     break
                 if hit := self._hit(picture):
                     return hit
-                if lost:
-                    raise CaptureError("frames are missing in the middle of what should be judged throughout")
+                if lost or any(pace.judge.missing for pace in self._paces):
+                    what = "frames are" if lost else "sound is"
+                    raise CaptureError(f"{what} missing in the middle of what should be judged throughout")
                 frames += 1
         if not frames or self._until - reached > HOLE:
             raise CaptureError(f"no frame was captured in the last {self._until - reached:.1f} s")

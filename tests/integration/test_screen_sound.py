@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from films import Film
 from virtualpytest_host.virtual import pictures
 from virtualpytest_host.virtual.control import Box
 
 from pytest_virtualpytest import config
 from pytest_virtualpytest.device import Device
-from pytest_virtualpytest.exceptions import NotSeen, Seen, VirtualPytestError
+from pytest_virtualpytest.exceptions import CaptureError, NotSeen, Seen, VirtualPytestError
 from pytest_virtualpytest.lab import Lab
 from pytest_virtualpytest.models import Press
 from pytest_virtualpytest.targets import All, Appears, Black, Image, Not, Silence, Sound, Then, Tone
@@ -97,3 +99,23 @@ def test_find_hears_long_enough(stb: Device) -> None:
 def test_sound_alone_is_not_for_the_screen(stb: Device) -> None:
     with pytest.raises(VirtualPytestError, match=r"silence for 1 s is heard, not seen; use audio\.wait_for"):
         stb.screen.wait_for(Silence())
+
+
+def test_stream_without_sound_is_a_fault_and_no_verdict(tmp_path: Path, own_state: object) -> None:
+    film = Film(frames=400, fps=25).write(tmp_path / "mute.ts")
+    (tmp_path / "lab.toml").write_text(f'[devices.mutebox]\nkind = "stb"\n[devices.mutebox.video]\nsource = "{film}"\n')
+
+    with contextlib.closing(Lab(config.load([tmp_path / "lab.toml"]))) as lab, lab.lease(device="mutebox") as device:
+        for target in (All(Not(Black()), Sound()), Not(Sound())):
+            with pytest.raises(CaptureError, match=r"no sound from .*mute\.ts: its stream has none"):
+                device.screen.wait_for(target, timeout=2.0)
+
+
+def test_sound_with_holes_is_a_fault_where_it_was_waited_for(tmp_path: Path, own_state: object) -> None:
+    film = Film(frames=500, fps=25, sound="aac", pause=(60, 2.0)).write(tmp_path / "holed.ts")
+    (tmp_path / "lab.toml").write_text(f'[devices.holebox]\nkind = "stb"\n[devices.holebox.video]\nsource = "{film}"\n')
+
+    with contextlib.closing(Lab(config.load([tmp_path / "lab.toml"]))) as lab, lab.lease(device="holebox") as device:
+        assert device.screen.wait_for(All(Not(Black()), Tone(440)), timeout=5.0)
+        with pytest.raises(CaptureError, match=r"not seen within 5 s, but \d+\.\d s of the sound are missing"):
+            device.screen.wait_for(All(Not(Black()), Tone(880)), timeout=5.0)

@@ -128,6 +128,17 @@ def test_hole_begins_the_sound_anew() -> None:
     assert holed[0] == pytest.approx(18 * 1024 / 48_000 + 0.5, abs=FRAME)
 
 
+@pytest.mark.parametrize(("gap", "missing"), [(-1, 0.0), (18, 0.1)])
+def test_lost_sound_is_counted(gap: int, missing: float) -> None:
+    judge = Judge(All(A, Sound()), SHELF, beside(quiet(2.0), gap_before=gap))
+
+    for one in frames(("a", 1.0)):
+        judge.see(one)
+
+    assert judge.missing == missing
+    assert Judge(A, SHELF).missing == 0
+
+
 def test_same_frame_twice_is_heard_once() -> None:
     judge = Judge(All(Sound(), Sound()), SHELF, beside(tone(440, 1.0)))
 

@@ -12,20 +12,26 @@ from virtualpytest_host.recording import SILENCE
 from virtualpytest_host.sound.blocks import Block, blocks, heard
 from virtualpytest_host.stream import Stream
 
+HOLE = 0.25  # seconds without sound, after which nobody can tell; it comes in pieces
+_LEAST = 0.1  # seconds that are lost at a gap, at least
 _KEPT = 30.0  # seconds of sound: a check that has fallen behind goes back to frames that it left out
 
 Source = Callable[[float, Callable[[], float]], Iterable[Block]]  # what comes from a moment on, until a deadline
 
 
 class Beside:
-    """The blocks of *source*, read as far as frames ask for and kept for a while: ears begin at different frames."""
+    """The blocks of *source*, read as far as frames ask for and kept for a while: ears begin at different frames.
+
+    *missing* is how many seconds of sound were lost among them.
+    """
 
     def __init__(self, source: Source) -> None:
         self._source = source
         self._blocks: Iterator[Block] | None = None
         self._kept: deque[Block] = deque()
         self._dropped = 0
-        self._asked = 0.0
+        self._asked = self.missing = 0.0
+        self._end: float | None = None
 
     def __deepcopy__(self, _memo: object) -> Self:
         """Return the same: who listens has a place of its own in it."""
@@ -34,7 +40,7 @@ class Beside:
     def place(self, moment: float) -> int:
         """Return the number of the first block that begins at *moment* or later."""
         if self._blocks is None:
-            self._asked = moment
+            self._asked = self._end = moment
             self._blocks = iter(self._source(moment, lambda: self._asked))
         early = itertools.takewhile(lambda block: block.captured < moment, self._kept)
         return self._dropped + sum(1 for _ in early)
@@ -54,10 +60,19 @@ class Beside:
             block = next(self._blocks, None)
             if block is None:
                 return
+            self._note(block)
             self._kept.append(block)
             if self._kept[0].captured < block.captured - _KEPT:
                 self._kept.popleft()
                 self._dropped += 1
+
+
+    def _note(self, block: Block) -> None:
+        assert self._end is not None
+        lost = block.captured - self._end
+        if lost > HOLE or (block.gap and self._kept):
+            self.missing += max(_LEAST, lost)
+        self._end = _end(block)
 
 
 def live(stream: Stream) -> Beside:

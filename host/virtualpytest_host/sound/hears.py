@@ -6,11 +6,9 @@ from collections import deque
 
 from pytest_virtualpytest.targets import Heard
 from virtualpytest_host.picture import Picture
-from virtualpytest_host.sound.beside import Beside
+from virtualpytest_host.sound.beside import HOLE, Beside
 from virtualpytest_host.sound.listening import Listening
 from virtualpytest_host.vision.verdict import Verdict
-
-_HOLE = 0.25  # seconds before a frame without sound, after which nobody can tell; sound comes in pieces
 
 
 class Hears:
@@ -32,7 +30,7 @@ class Hears:
         if picture is not self._last:
             self._last = picture
             self._hear(picture.captured)
-        if picture.captured - self._reached > _HOLE:
+        if picture.captured - self._reached > HOLE:
             return Verdict(None, 0.0, 1.0, why="sound is missing up to this frame")
         return self._said
 

@@ -49,8 +49,13 @@ class Judge:
 
     def __init__(self, target: Target, references: Content, beside: Beside | None = None) -> None:
         self._target = target
-        self._references = references
+        self._references, self._beside = references, beside
         self._member = member(target, references, beside)
+
+    @property
+    def missing(self) -> float:
+        """How many seconds of the sound that the target asks for were lost."""
+        return self._beside.missing if self._beside else 0.0
 
     def begin(self, picture: Picture) -> None:
         """Take note of the picture before the first one that counts."""
