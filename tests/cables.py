@@ -61,6 +61,17 @@ class Cable:
         while data:
             data = data[os.write(self.device, data) :]
 
+    def saying(self, text: str, *, after: bytes) -> threading.Thread:
+        """Have the device say *text* once it has heard *after*, in the thread that is returned."""
+
+        def answer() -> None:
+            assert self.heard(len(after), 90.0) == after
+            self.say(text)
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        return thread
+
     def heard(self, size: int, seconds: float = PATIENCE) -> bytes:
         """Return the next *size* bytes that the device gets, fewer if they do not come within *seconds*."""
         data, end = b"", time.monotonic() + seconds

@@ -80,12 +80,12 @@ class Lircd:
         """The path of its socket."""
         return str(self.folder / "lircd")
 
-    def start(self, conf: str = CONF) -> None:
-        """Start it with *conf*."""
+    def start(self, conf: str = CONF, *more: str) -> None:
+        """Start it with *conf* and *more* options."""
         (self.folder / "lircd.conf").write_text(conf)
         paths = {"device": "sent", "output": "lircd", "pidfile": "pid", "logfile": "log"}
         options = [f"--{name}={self.folder / path}" for name, path in paths.items()]
-        command = ["lircd", "--nodaemon", "--driver=file", "--options-file=/dev/null", *options]
+        command = ["lircd", "--nodaemon", "--driver=file", "--options-file=/dev/null", *options, *more]
         path = f"{os.environ['PATH']}:/usr/sbin"
         self.process = subprocess.Popen([*command, str(self.folder / "lircd.conf")], env={**os.environ, "PATH": path})
         until(self._answers)
@@ -117,10 +117,10 @@ class Lircd:
 
 
 @contextlib.contextmanager
-def running(folder: Path, conf: str = CONF) -> Iterator[Lircd]:
-    """Run a daemon in *folder*."""
+def running(folder: Path, conf: str = CONF, *more: str) -> Iterator[Lircd]:
+    """Run a daemon in *folder*, with *more* options."""
     lircd = Lircd(folder)
-    lircd.start(conf)
+    lircd.start(conf, *more)
     try:
         yield lircd
     finally:

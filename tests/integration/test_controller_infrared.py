@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from lircds import GAP, Lircd, nec, running, several
+from lircds import CONF, GAP, Lircd, nec, running, several
+from peer import free_port
 from until import until
 from virtualpytest_host import testing
 from virtualpytest_host.controllers.infrared import Infrared
@@ -378,3 +379,14 @@ def test_imported_microseconds_are_sent_to_the_microsecond(tmp_path: Path) -> No
         Infrared("box", lircd.socket).press("UP")
 
     assert lircd.frames() == [[9001, 4503, 563, 1687, 561], [2400, 601, 1201]]
+
+
+def test_daemon_that_listens_on_the_network_is_asked_there(tmp_path: Path) -> None:
+    port = free_port()
+    with running(tmp_path, CONF, f"--listen=127.0.0.1:{port}") as lircd:
+        remote = Infrared("horizon", f"127.0.0.1:{port}")
+
+        remote.press("OK")
+
+    assert lircd.frames() == [OK]
+    assert told(remote).startswith(f"127.0.0.1:{port}: Connection refused; is lircd running")

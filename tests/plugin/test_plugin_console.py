@@ -52,14 +52,7 @@ def cable(tmp_path: Path) -> Iterator[Cable]:
 
 def boots(cable: Cable) -> threading.Thread:
     """Have the device boot once it is told to."""
-
-    def boot() -> None:
-        assert cable.heard(7, 60.0) == b"reboot\n"
-        cable.say(BOOT)
-
-    thread = threading.Thread(target=boot)
-    thread.start()
-    return thread
+    return cable.saying(BOOT, after=b"reboot\n")
 
 
 def test_boot_log_is_in_the_evidence_and_secrets_are_not(
