@@ -6,7 +6,7 @@ import re
 
 from pytest_virtualpytest.exceptions import VirtualPytestError
 
-_WORDS = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(\D*?)\s*")
+_WORDS = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*(\D*?)\s*")
 _RATES = {"bit/s": 1.0, "kbit/s": 1e3, "Mbit/s": 1e6, "Gbit/s": 1e9}
 _TIMES = {"us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0}
 _SHARES = {"%": 1e-2, "‰": 1e-3}

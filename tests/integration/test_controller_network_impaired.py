@@ -81,7 +81,7 @@ def test_jitter_varies_the_latency(network: Network) -> None:
     network.ping(DEVICE, 1, 0.1)
     network.impair(Impairment(latency=0.1, jitter=0.1))
 
-    found = network.ping(DEVICE, 10, 0.5)
+    found = network.ping(DEVICE, 8, 0.3)
 
     assert found.loss == 0
     assert found.maximum - found.minimum > 0.02

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from pytest_virtualpytest.exceptions import DeviceError
 from virtualpytest_host.network import namespace, words
 from virtualpytest_host.network.capturing import Capturing
 from virtualpytest_host.network.impairing import Impairing
@@ -27,10 +28,16 @@ class Network(Measuring, Impairing, Capturing):
     gives: ClassVar[Sequence[str]] = ("network",)
     listens: ClassVar[bool] = True  # closed when the device is given back, and the link is as it was
 
+    def __post_init__(self) -> None:
+        words.interface(self.interface)
+        if self.namespace:
+            words.namespace(self.namespace)
+        if self.timeout <= 0 or self.record < 0:
+            raise DeviceError(f"timeout {self.timeout:g}, record {self.record}; wanted seconds, and megabytes or 0")
+
     def resources(self) -> Sequence[str]:
         """Return the link that this is."""
-        place = f"{words.namespace(self.namespace)}/" if self.namespace else ""
-        return [f"link:{place}{words.interface(self.interface)}"]
+        return [f"link:{self.namespace}/{self.interface}" if self.namespace else f"link:{self.interface}"]
 
     def open(self) -> None:
         """Look whether the namespace and the interface are there, and remove what a death has left on the link."""

@@ -99,7 +99,7 @@ class Measuring:
 
     def state(self) -> Interface:
         """Return how the interface is now."""
-        name = words.interface(self.interface)
+        name = self.interface
         line = ["ip", "-j", "-s", "addr", "show", "dev", name]
         told = json.loads(program.checked(line, _COMMAND_SECONDS, self.namespace, f"interface {name}"))[0]
         speed = program.run(["cat", f"/sys/class/net/{name}/speed"], _COMMAND_SECONDS, self.namespace)
