@@ -29,7 +29,7 @@ DEADLINE = 30.0  # seconds for a call that names none
 WITHOUT_LEASE = frozenset(
     {"screen.status", "screen.frame", "screen.clip", "screen.live", "screen.past", "screen.still",
      "audio.level", "audio.dropouts",
-     "match", "read", "replay", "sound", "describe", "virtual.pin", "virtual.stop",
+     "match", "read", "replay", "motion", "sound", "describe", "virtual.pin", "virtual.stop",
      "calibrate.estimate", "recorder.restart", *machine.CALLS}
 )  # fmt: skip
 _LAST_WORDS = 0.2  # seconds for the devices' processes to close their controllers when the client has gone

@@ -58,6 +58,7 @@ class Session:
             "match": functools.partial(bare.offline, "match_pictures"),
             "read": functools.partial(bare.offline, "read_picture"),
             "replay": functools.partial(bare.offline, "replay"),
+            "motion": functools.partial(bare.offline, "motion"),
             "sound": bare.listen,
             "virtual.pin": functools.partial(bare.virtual, "pin"),
             "virtual.stop": functools.partial(bare.virtual, "stop"),

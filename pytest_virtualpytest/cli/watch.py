@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import json
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_virtualpytest.cli import options, pictures
 from pytest_virtualpytest.exceptions import CaptureError, DeviceError
@@ -15,6 +17,7 @@ from pytest_virtualpytest.exceptions import CaptureError, DeviceError
 if TYPE_CHECKING:
     from pytest_virtualpytest.cli.bench import Bench
     from pytest_virtualpytest.config import DeviceConfig
+    from pytest_virtualpytest.models import Sighting
 
 SETTLED = 1.0  # seconds of recording that tell its rate
 
@@ -30,6 +33,7 @@ def add(commands: options.Commands) -> None:
     parser.add_argument("--for", metavar="REF.png", type=Path, dest="reference", help="say how well a picture matches")
     pictures.add_region(parser)
     parser.add_argument("--threshold", type=pictures.share, metavar="SCORE", help="least score that counts, 0..1")
+    parser.add_argument("--json", action="store_true", help="print each line as JSON")
     options.add_lab(parser)
     parser.set_defaults(run=run)
 
@@ -50,49 +54,57 @@ def run(args: argparse.Namespace) -> int:
         bench.attach(device)
         for number in itertools.count() if args.count is None else range(args.count):
             time.sleep(args.every if number else 0)
-            line, code = _line(bench, device, args, content)
-            _show(f"{device.name}: {line}", again=number > 0)
+            line, values, code = _line(bench, device, args, content)
+            if args.json:
+                print(json.dumps({"device": device.name, **values}), flush=True)
+            else:
+                _show(f"{device.name}: {line}", again=number > 0)
     return code
 
 
-def _line(bench: Bench, device: DeviceConfig, args: argparse.Namespace, content: bytes) -> tuple[str, int]:
-    """Return the line, and the exit code that it comes to; a cable that is out may be put in again."""
+def _line(
+    bench: Bench, device: DeviceConfig, args: argparse.Namespace, content: bytes
+) -> tuple[str, dict[str, object], int]:
+    """Return the line, its values, and the exit code that it comes to; a cable that is out may be put in again."""
+    from pytest_virtualpytest.cli.match import in_words
+
     try:
         if content:
-            return _matched(bench, device, args, content)
-        words = [picture(bench, device)]
+            seen = _matched(bench, device, args, content)
+            return in_words(seen, args.reference), pictures.record(seen), 0 if seen else 1
+        status = bench.call(device, "screen.status", seconds=20).value
+        words, values = [_in_words(status)], {"picture": status}
         if "audio" in device.capabilities:
-            words.append(_sound(bench, device))
+            level = bench.call(device, "audio.level", {"seconds": 0.5}, seconds=20).value
+            words.append(f"sound {level['rms']:.0f} dBFS, peak {level['peak']:.0f}")
+            values["sound"] = level
     except (CaptureError, DeviceError) as error:
-        return f"NO PICTURE: {' '.join(error.message.split())}", 10
-    return ", ".join(words), 0
+        why = " ".join(error.message.split())
+        return f"NO PICTURE: {why}", {"error": why}, 10
+    return ", ".join(words), values, 0
 
 
-def _matched(bench: Bench, device: DeviceConfig, args: argparse.Namespace, content: bytes) -> tuple[str, int]:
+def _matched(bench: Bench, device: DeviceConfig, args: argparse.Namespace, content: bytes) -> Sighting:
     """Judge the newest frame on the device's host, as a test would."""
-    from pytest_virtualpytest.cli.match import in_words
     from pytest_virtualpytest.models import Sighting
 
     frame = bytes(bench.call(device, "screen.frame", seconds=20).blobs[0])
     values = {"region": list(args.region) if args.region else None, "threshold": args.threshold}
-    seen = Sighting.from_wire(bench.bare(device.host, "match", values, [frame, content]).value)
-    return in_words(seen, args.reference), 0 if seen else 1
+    return Sighting.from_wire(bench.bare(device.host, "match", values, [frame, content]).value)
 
 
 def picture(bench: Bench, device: DeviceConfig) -> str:
     """Return what the recorder sees of *device*, in words."""
-    status = bench.call(device, "screen.status", seconds=20).value
+    return _in_words(bench.call(device, "screen.status", seconds=20).value)
+
+
+def _in_words(status: Mapping[str, Any]) -> str:
     rate = f"at {status['fps']:.1f} fps" if status["seconds"] >= SETTLED else "just begun"  # it begins with a burst
     return (
         f"{status['width']}x{status['height']} {rate}, {status['codec']}"
         f"{' and ' + status['sound'] if status['sound'] else ' without sound'}, "
         f"{status['seconds']:.0f} s kept, {status['age'] * 1000:.0f} ms old"
     )
-
-
-def _sound(bench: Bench, device: DeviceConfig) -> str:
-    level = bench.call(device, "audio.level", {"seconds": 0.5}, seconds=20).value
-    return f"sound {level['rms']:.0f} dBFS, peak {level['peak']:.0f}"
 
 
 def _show(line: str, *, again: bool) -> None:

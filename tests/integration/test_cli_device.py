@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -178,6 +179,17 @@ def test_watch_says_how_well_a_picture_matches(gateway: Gateway, name: str, code
     assert done.code == code
     assert len(lines) == 2
     assert all(line.startswith(f"benchbox: {words}{reference}: ") and "score 0." in line for line in lines)
+
+
+def test_watch_tells_json_line_by_line(gateway: Gateway) -> None:
+    plain = run("watch", "benchbox", "--count", "2", "--every", "0.2", "--json")
+    matched = run("watch", "benchbox", "--for", str(pictures.FOLDER / "boot.png"), "--count", "1", "--json")
+
+    first, second = map(json.loads, plain.out.splitlines())
+    assert (first["device"], first["picture"]["width"], "rms" in second["sound"]) == ("benchbox", 1280, True)
+    (line,) = map(json.loads, matched.out.splitlines())
+    assert (matched.code, line["found"]) == (1, False)
+    assert 0 <= line["score"] < line["threshold"]
 
 
 def test_watch_goes_on_until_it_is_interrupted() -> None:

@@ -193,6 +193,29 @@ def test_replay_wants_one_thing_to_look_for(words: list[str]) -> None:
     assert ended.value.code == 2
 
 
+def test_motion_tells_when_it_moves_stands_still_and_is_black(here: Path) -> None:
+    done = run("motion", "clip.mp4", "--still", "0.3", "--json")
+
+    told = json.loads(done.out)
+    assert (done.code, told["frames"], told["seconds"]) == (0, 30, 1.16)
+    assert told["black"] == [{"from": 0.2, "to": 0.36}]
+    assert [(span["from"], span["to"]) for span in told["still"]] == [(0.6, 0.96)]
+    assert [(span["from"], span["to"]) for span in told["moving"]] == [
+        (pytest.approx(0.04, abs=0.05), 0.6), (1.0, pytest.approx(1.16, abs=0.05)),
+    ]  # fmt: skip
+    assert told["most"] > 100
+
+
+def test_motion_in_words_and_within_a_region(here: Path) -> None:
+    done = run("motion", "clip.mp4", "--region", "0,0,1280,720")
+
+    assert done.code == 0
+    assert done.out.startswith("clip.mp4: 30 frames, 1.16 s, largest change ")
+    assert "\nblack from 0.200 s to 0.360 s\n" in done.out
+    assert run("motion", str(written(here / "still.mp4", [drawing.settings(2)] * 5))).code == 1
+    assert "motion: threshold 300 is not within 1..254" in run("motion", "clip.mp4", "--threshold", "300").err
+
+
 def test_read_prints_what_is_written(here: Path) -> None:
     done = run("read", "menu.png")
 

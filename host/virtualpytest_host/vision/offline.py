@@ -13,7 +13,7 @@ import numpy as np
 from pytest_virtualpytest import targets
 from pytest_virtualpytest.exceptions import VirtualPytestError
 from pytest_virtualpytest.models import Region, Sighting
-from pytest_virtualpytest.targets import Image
+from pytest_virtualpytest.targets import Black, Frozen, Image, Motion
 from pytest_virtualpytest.wire import Reply
 from virtualpytest_host.needs import host_extra
 from virtualpytest_host.picture import Picture
@@ -21,8 +21,10 @@ from virtualpytest_host.sound import offline as sound
 from virtualpytest_host.vision import match, reading, table
 from virtualpytest_host.vision.draw import annotate
 from virtualpytest_host.vision.judge import Judge
+from virtualpytest_host.vision.leaves import SeesBlack, SeesMotion
 from virtualpytest_host.vision.planes import Plane
 from virtualpytest_host.vision.reference import Reference
+from virtualpytest_host.vision.still import Stillness
 
 with host_extra("vision"):
     import cv2
@@ -78,6 +80,39 @@ def replay(clip: bytes, *references: bytes, target: Mapping[str, Any]) -> Reply:
     near = None if spans else best[0].to_wire()
     found = {"frames": number + 1, "seconds": picture.pts, "spans": spans, "nearest": near, "nearest_at": best[1].pts}
     return Reply(found, [judge.annotated(best[1], best[0])])
+
+
+def motion(clip: bytes, region: Sequence[int] | None = None, threshold: int = 25, still: float = 0.5) -> Reply:
+    """Return when the picture of *clip* moves, stands still for *still* seconds or more, and is black.
+
+    It moves on where it rests for less than *still*. ``most`` is the largest change from one frame to the next, 0–255.
+    """
+    area = Region(*region) if region else None
+    moves, rest = SeesMotion(Motion(area, threshold)), Stillness(area, Frozen().threshold)
+    found: dict[str, list[dict[str, float]]] = {"moving": [], "still": [], "black": []}
+    frames, at, most = 0, 0.0, 0.0
+    for picture in _frames(clip):
+        frames, before, at = frames + 1, at, picture.pts
+        moved, dark = moves.see(picture), SeesBlack(Black(area)).see(picture)
+        rest.see(picture)
+        most = max(most, moved.score)
+        if moved.state:
+            _extend(found["moving"], at, at, still)
+        if rest.anchor and rest.seconds(picture) >= still:
+            _extend(found["still"], rest.anchor.pts, at, 0.0)
+        if dark.state:
+            _extend(found["black"], at, at, 1.5 * (at - before))
+    if not frames:
+        raise VirtualPytestError("the clip has no picture")
+    return Reply({"frames": frames, "seconds": at, "most": round(255 * most, 1), **found})
+
+
+def _extend(spans: list[dict[str, float]], begin: float, end: float, pause: float) -> None:
+    """Let the last of *spans* go on to *end* if it ended less than *pause* before *begin*, or begin another."""
+    if spans and (begin == spans[-1]["from"] or begin - spans[-1]["to"] < pause):
+        spans[-1]["to"] = end
+    else:
+        spans.append({"from": begin, "to": end})
 
 
 def _zero(clip: bytes) -> float:
