@@ -22,7 +22,7 @@ def decoder(facts: dict[str, Any]) -> Any:
     context: Any = av.CodecContext.create(facts["codec"], "r")
     if "width" in facts:
         context.thread_count = 1  # more would hold frames back
-    else:
+    elif facts["rate"] and not facts["layout"].startswith("0 "):  # known when the stream was opened
         context.sample_rate, context.layout = facts["rate"], facts["layout"]  # raw samples do not say
     return context
 

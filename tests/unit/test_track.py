@@ -12,6 +12,7 @@ import av
 import pytest
 from films import RATE, Film, number
 from virtualpytest_host import ring
+from virtualpytest_host.player import decoder
 from virtualpytest_host.track import Envelope, Track, adts, is_key
 
 CAREFUL = {"preset": "fast", "bf": "3", "g": "10"}
@@ -45,6 +46,17 @@ def decoded(found: list[dict[str, Any]], codec: str, base: Fraction = Fraction(1
         packet.pts, packet.dts, packet.time_base = one["pts"], one["dts"], base
         frames += context.decode(packet)
     return [*frames, *context.decode(None)]
+
+
+@pytest.mark.parametrize(("rate", "layout"), [(48_000, "mono"), (0, "0 channels")], ids=["known", "not known yet"])
+def test_sound_of_which_nothing_was_known_when_it_was_opened_is_decoded(tmp_path: Path, rate: int, layout: str) -> None:
+    found = entries(Film(frames=25, fps=25, sound="aac").write(tmp_path / "film.ts"), "audio")
+    context = decoder({"codec": "aac", "base": [1, 90_000], "rate": rate, "layout": layout})
+
+    frames = [frame for one in found for frame in context.decode(av.Packet(one["data"]))]
+
+    assert len(frames) > 30
+    assert {(frame.sample_rate, frame.layout.name) for frame in frames} == {(48_000, "mono")}
 
 
 @pytest.mark.parametrize("drift", [-100e-6, 0.0, 100e-6])
