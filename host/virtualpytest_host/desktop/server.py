@@ -13,6 +13,7 @@ import socket
 import struct
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -44,8 +45,9 @@ class Server:
         timer.daemon = True
         timer.start()
         try:
-            yield gui
-        except _broken() as error:
+            with _connected():
+                yield gui
+        except ConnectionError as error:
             self.close()
             reason = f"no answer within {self._timeout:g} s; is its X server stopped?" if late.is_set() else "has ended"
             raise DeviceError(f"display {self._named()}: {reason}") from error
@@ -62,16 +64,18 @@ class Server:
         """Hang up."""
         ours, self._connection = self._connection, None
         if ours is not None:
-            with contextlib.suppress(*_broken()):
+            with contextlib.suppress(ConnectionError), _connected():
                 ours.close()
+            ours.display.socket.close()
 
     def _alive(self) -> Any:
         """Return pyautogui with a connection that is not known to be broken."""
         name = self._named()
         if self._connection is not None:
             try:
-                self._hear()
-            except _broken():  # it has gone meanwhile
+                with _connected():
+                    self._hear()
+            except ConnectionError:  # it has gone meanwhile
                 self.close()
         gui = sys.modules.get("pyautogui")
         if self._connection is None or gui is None or connection(gui) is not self._connection:
@@ -138,7 +142,8 @@ def _greet(name: str, seconds: float) -> None:
 def _bound(name: str) -> Any:
     """Return pyautogui, bound to the display *name*."""
     os.environ["DISPLAY"] = name
-    with needs.extra("the desktop controller", "desktop"), _hidden(*_UNUSED):
+    with needs.extra("the desktop controller", "desktop"), _hidden(*_UNUSED), warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # python3-xlib leaves its cookie file to the collector
         from Xlib import error
 
         known = "pyautogui" in sys.modules
@@ -167,8 +172,16 @@ def _hidden(*names: str) -> Iterator[None]:
             del sys.modules[name]
 
 
-def _broken() -> tuple[type[Exception], ...]:
-    """Return the errors of a connection that has ended."""
-    with needs.extra("the desktop controller", "desktop"):
-        from Xlib import error
-    return error.ConnectionClosedError, OSError
+@contextlib.contextmanager
+def _connected() -> Iterator[None]:
+    """Turn what the X library raises when its connection breaks into a ConnectionError."""
+    from Xlib import error
+
+    try:
+        yield
+    except (error.ConnectionClosedError, OSError) as lost:
+        raise ConnectionError(str(lost)) from lost
+    except TypeError as lost:
+        if not isinstance(lost.__context__, OSError):
+            raise
+        raise ConnectionError(str(lost.__context__)) from lost  # python3-xlib fails to word it

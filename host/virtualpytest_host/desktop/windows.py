@@ -9,6 +9,7 @@ from typing import Any
 from pytest_virtualpytest.models import Region
 
 _TITLES = ("_NET_WM_NAME", "WM_NAME")
+_LONGEST = 1 << 14  # words of four bytes that are read of a property
 
 
 def shown(connection: Any) -> Iterator[Any]:
@@ -104,13 +105,13 @@ def _named(connection: Any, window: Any) -> bool:
 def _property(connection: Any, window: Any, name: str) -> Sequence[Any]:
     from Xlib import X
 
-    found = window.get_full_property(_atom(connection, name), X.AnyPropertyType)
+    found = window.get_property(_atom(connection, name), X.AnyPropertyType, 0, _LONGEST)
     return found.value if found else ()
 
 
 def _text(connection: Any, window: Any, name: str) -> bytes:
     value = _property(connection, window, name)
-    return value.encode("latin-1") if isinstance(value, str) else bytes(value)
+    return value.encode() if isinstance(value, str) else bytes(value)  # python3-xlib reads UTF-8 where it can
 
 
 def _atom(connection: Any, name: str) -> int:
