@@ -17,7 +17,7 @@ from pytest_virtualpytest.device import Device
 from pytest_virtualpytest.exceptions import CaptureError, NotSeen, Seen, VirtualPytestError
 from pytest_virtualpytest.lab import Lab
 from pytest_virtualpytest.models import Press
-from pytest_virtualpytest.targets import All, Appears, Black, Image, Not, Silence, Sound, Then, Tone
+from pytest_virtualpytest.targets import All, Appears, Black, Image, Not, Silence, Sound, Then, Tone, for_seconds
 
 FRAME, BLOCK = 0.04, 0.022  # seconds; sound comes in blocks of AAC
 HEADER = Image(str(pictures.FOLDER / "settings-header.png"))
@@ -68,6 +68,17 @@ def test_sound_after_the_picture_is_awaited_in_order(stb: Device) -> None:
     seen = stb.screen.wait_for(Then(Appears(HEADER), Tone(440, 0.5)), since=press)
 
     assert seen.pts >= note(stb, press, "screen", state="settings:0") + 0.5 - BLOCK
+
+
+def test_what_lasts_for_seconds_is_timed_from_its_first_frame(stb: Device) -> None:
+    press = stb.remote.press("MENU")
+
+    seen = stb.screen.wait_for(for_seconds(HEADER, 1.0), since=press)
+    both = stb.screen.wait_for(for_seconds(All(HEADER, Sound()), 1.5), since=press)
+
+    shown = note(stb, press, "screen", state="settings:0")
+    assert 1.0 - BLOCK <= seen.pts - shown <= 1.0 + FRAME
+    assert 1.5 - BLOCK <= both.pts - shown <= 1.5 + 0.1 + 2 * FRAME, "the sound must last a tenth of a second first"
 
 
 def test_picture_with_the_wrong_sound_is_not_seen(stb: Device) -> None:

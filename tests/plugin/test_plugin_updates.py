@@ -141,5 +141,12 @@ def test_person_at_a_terminal_is_asked(pytester: pytest.Pytester, suite: Path, a
     assert (suite / "header.png.candidate").exists() is (left == "waiting")
 
 
+def test_workers_on_hosts_cannot_write_here(pytester: pytest.Pytester, suite: Path) -> None:
+    result = pytester.runpytest_subprocess("--vpt-update-references", "--vpt-on-hosts")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*--vpt-update-references goes without --vpt-on-hosts: the references are here"])
+
+
 def test_name_that_is_not_there_is_one_line(pytester: pytest.Pytester, suite: Path) -> None:
     assert references("--accept", "banner.png") == "banner.png: 0 candidates have that name; there are none\n"

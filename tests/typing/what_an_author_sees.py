@@ -15,6 +15,7 @@ from pytest_virtualpytest import (
     AnyOf,
     Appears,
     Black,
+    Blockiness,
     Clip,
     Color,
     Device,
@@ -37,9 +38,14 @@ from pytest_virtualpytest import (
     Region,
     Series,
     Sighting,
+    SignalLost,
+    Silence,
+    Sound,
     Speech,
+    Spinner,
     Text,
     Then,
+    Tone,
     Words,
     device_fixture,
     for_seconds,
@@ -78,6 +84,14 @@ def test_screen(stb: Device) -> None:
     stb.screen.wait_for(Motion)  # type: ignore[arg-type]
     stb.screen.wait_for("a.png", 5)  # type: ignore[call-arg]
     stb.screen.wait_for("a.png", since=1.5)  # type: ignore[arg-type]
+
+
+def test_picture_and_sound(stb: Device) -> None:
+    assert_type(stb.screen.wait_for(All("a.png", Sound(), Not(Silence(0.5))), timeout=5), Sighting)
+    with stb.screen.never(SignalLost(), Blockiness(0.2, grid=12), Then(Black(), Tone(440))):
+        stb.screen.wait_for(Gone(Spinner(region=Region(0, 0, 9, 9))))
+    assert_type(stb.screen.find(Image("a.png", scales=[0.9, 1])).scale, float)
+    Image("a.png", scales=0.9)  # type: ignore[arg-type]
 
 
 def test_sound_and_supply(stb: Device) -> None:
@@ -155,7 +169,7 @@ def test_console(stb: Device) -> None:
 def test_words(stb: Device) -> None:
     assert_type(stb.screen.read_text((0, 0, 10, 10), lang="deu", colour="white"), str)
     assert_type(stb.screen.find_text("News"), list[Words])
-    assert_type(stb.screen.read_table(), dict[str, str])
+    assert_type(stb.screen.read_table(labels={"firmware": "Version"}), dict[str, str])
     stb.screen.never(for_seconds(Frozen(2), 1), Color((1, 2, 3)), Text(pattern="[0-9]"))
     Text("a", distance="1")  # type: ignore[arg-type]
 
