@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 import av
+from av.video.reformatter import VideoReformatter
 
 from virtualpytest_host import ring
 
@@ -159,6 +160,7 @@ class _Encoded:
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
+        self._reformatter = VideoReformatter()  # a frame's own would be set up for each frame anew
         rate = stream.average_rate or Fraction(25)
         context: Any = av.CodecContext.create("libx264", "w")
         context.width, context.height = stream.codec_context.width // 2 * 2, stream.codec_context.height // 2 * 2
@@ -173,7 +175,7 @@ class _Encoded:
     def __call__(self, packet: Any) -> Iterator[Piece]:
         for frame in packet.decode():
             wide, high = self._encoder.width, self._encoder.height
-            picture = frame.reformat(width=wide, height=high, format="yuv420p")
+            picture = self._reformatter.reformat(frame, wide, high, "yuv420p")
             picture.pts, picture.time_base = frame.pts, self._stream.time_base
             picture.pict_type = av.video.frame.PictureType.NONE  # else each would be a key frame, as it was raw
             for made in self._encoder.encode(picture):
