@@ -5,6 +5,10 @@
 verdict-after-capture-ms    from the capture of the first matching frame to the client's having the verdict of a wait
                             that was going on: the median; one frame interval and 20 ms are wanted
 verdict-worst-ms            the longest of these
+verdict-4-devices-ms        the median of four devices at 720p25 that wait at once; one interval and 20 ms are wanted
+verdict-1080p50-ms          the same of one at 1080p50, whose interval is 20 ms
+frames-skipped              by those waits
+idle-8-devices-cores        the cores that eight devices at 720p25 take that nobody asks
 verdict-after-shown-ms      the same from when the box drew that frame: its own encoder and the way are in it
 first-frame-ms              lease and first frame, with a recorder that runs and a device process that is a second old
 first-frame-cold-ms         the same, device process included: it starts, imports, opens the device
@@ -36,6 +40,7 @@ from virtualpytest_host import ring, virtual
 from virtualpytest_host.controllers.video import Video
 from virtualpytest_host.recording import Recording
 from virtualpytest_host.virtual import life
+from waits import Kind, idle, verdicts
 from watched import Watched, image, watched
 from zaps import Zap, latency, truth, zap
 
@@ -55,7 +60,7 @@ def main() -> int:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="vpt-timing-", ignore_cleanup_errors=True) as folder:
         os.environ |= {"VPT_STATE": folder, "VPT_LINGER": "5"}
-        records = measure(options.rounds, options.zaps)
+        records = [*measure(options.rounds, options.zaps), *waiting(Path(folder), max(2, options.rounds // 4))]
         for name in virtual.running():
             virtual.stop(name)
     for record in records:
@@ -81,6 +86,20 @@ def measure(rounds: int, zaps: int) -> list[dict[str, object]]:
         _figure("zap-error-frames", max(one.frames_off for one in measured), "frames", 1),
         _figure("key-to-picture-error", max(share), "of that stated", 1),
         _figure("key-to-picture-stated-ms", 1000 * max(one.to_banner.error for one in measured), "ms", None),
+    ]
+
+
+def waiting(folder: Path, events: int) -> list[dict[str, object]]:
+    """Return the figures of several devices, and of idle ones."""
+    four, skipped = verdicts(folder, Kind(), 4, events)
+    large, more = verdicts(folder, Kind(1080, 50, 10_000_000), 1, events)
+    return [
+        _figure("verdict-4-devices-ms", statistics.median(four), "ms", INTERVAL + 20),
+        _figure("verdict-4-devices-worst-ms", max(four), "ms", None),
+        _figure("verdict-1080p50-ms", statistics.median(large), "ms", 40),
+        _figure("verdict-1080p50-worst-ms", max(large), "ms", None),
+        _figure("frames-skipped", skipped + more, "frames", 0),
+        _figure("idle-8-devices-cores", idle(folder), "cores", 1),
     ]
 
 

@@ -1,6 +1,6 @@
 """How fast the eyes are beside full-resolution OpenCV, Airtest, pyscreeze and, on request, stb-tester.
 
-    python benchmarks/vision.py [--json] [--rounds 7] [--stbt CHECKOUT]
+    python benchmarks/vision.py [--json] [--rounds 7] [--stbt CHECKOUT] [--parts 1000] [--pictures FOLDER]
 
 The rivals are no dependencies of the project. For their rows, install them beside it; without its
 dependencies Airtest uses the one OpenCV that all others use too:
@@ -12,6 +12,10 @@ of the virtual product with noise, at 720p and at 1080p, and a reference of 32x3
 there, is from another screen, is looked for in a region, or has a mask. Ours begins with the picture's planes and has
 no pyramid of it yet; references are prepared before, as in a test. Full resolution is
 `cv2.matchTemplate(TM_SQDIFF_NORMED)` on gray, with a mask `TM_SQDIFF` in colour.
+
+match-agreement is the share of parts of screens (of our own, or of the pictures in a folder), a third of them absent,
+clean, noisy, JPEG and H.264, of which our answer is that of an exhaustive search in colour; tests/unit/agreement.py
+says what that means.
 """
 
 from __future__ import annotations
@@ -33,6 +37,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "unit"))
+
+from agreement import judged, tally, trials
+from painted import every_screen
 from screens import Case, grayed, made, noisy, reference, spots
 from virtualpytest_host import ring
 from virtualpytest_host.picture import Picture
@@ -78,18 +87,21 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true", help="one object a line")
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--parts", type=int, default=1000, help="how many are looked for to see the agreement")
+    parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="screenshots to cut the parts from")
     parser.add_argument("--stbt", type=Path, metavar="CHECKOUT", help="race stb-tester too")
     options = parser.parse_args()
     cv2.setNumThreads(1)
     print(f"OpenCV {cv2.__version__}", file=sys.stderr)
-    figures = [*matching(options.rounds, options.stbt), *looking(options.rounds), reading(options.rounds), memory()]
+    figures = [*matching(options.rounds, options.stbt), agreement(options.parts, options.pictures),
+               *looking(options.rounds), reading(options.rounds), memory()]  # fmt: skip
     for figure in figures:
         print(json.dumps(figure.record()) if options.json else _line(figure))
     return int(not all(figure.reached for figure in figures))
 
 
 def matching(rounds: int, stbt: Path | None) -> Iterator[Figure]:
-    """Yield how fast references are found, and how many of them rightly."""
+    """Yield how fast references are found."""
     finders: dict[str, Finder] = {"ours": ours, "full": full, **dict(rivals(stbt))}
     cases = list(made())
     took = [race(case, finders, rounds) for case in cases]
@@ -99,7 +111,19 @@ def matching(rounds: int, stbt: Path | None) -> Iterator[Figure]:
         yield _faster(f"match-vs-{name}", pairs, 7.0 if name == "airtest" else None)
     yield together(rounds)
     right = [found == case.place for case in cases for found in [ours(case)]]
-    yield Figure("match-agreement", sum(right) / len(right), None, None, "of 1", 1.0, least=True)
+    yield Figure("match-cases-right", sum(right) / len(right), None, None, "of 1", 1.0, least=True)
+
+
+def agreement(count: int, folder: Path | None) -> Figure:
+    """Return the share of answers that are those of an exhaustive search; the others are told on stderr."""
+    found = {} if folder is None else {path.name: cv2.imread(str(path)) for path in sorted(folder.iterdir())}
+    pictures = {name: np.asarray(pixels, np.uint8) for name, pixels in found.items() if pixels is not None}
+    if folder and not pictures:
+        sys.exit(f"{folder}: there is no picture in it")
+    outcomes = [judged(trial) for trial in trials(pictures or every_screen(0, 1), count, 1)]
+    told, wrong = tally(outcomes)
+    print(*wrong, f"agreement: {dict(told)}", sep="\n", file=sys.stderr)
+    return Figure("match-agreement", 1 - len(wrong) / count, None, None, "of 1", 0.995, least=True)
 
 
 def against_full(cases: Sequence[Case], took: Sequence[dict[str, float]]) -> Iterator[Figure]:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
-from drawn import Colour, Pixels, blank
+from drawn import Colour, Pixels, blank, screens
+from virtualpytest_host.virtual import scenes
 
 WIDTH, HEIGHT = 1280, 720
 KEYS = ("QWERTYUIOP", "ASDFGHJKL-", "ZXCVBNM.@_", "0123456789")
@@ -25,6 +26,12 @@ def painted(seed: int = 0) -> dict[str, Pixels]:
         f"keyboard-{seed}": keyboard(seed % 40),
         f"chequers-{seed}": chequers(40 + seed % 3),
     }
+
+
+def every_screen(*seeds: int) -> dict[str, Pixels]:
+    """Return the screens of the virtual product, its channels, and those painted from *seeds*."""
+    made = dict(screens()) | {f"live-{channel}": scenes.live(channel, 30) for channel in range(5)}
+    return made | {name: pixels for seed in seeds for name, pixels in painted(seed).items()}
 
 
 def texture(random: np.random.Generator, size: tuple[int, int]) -> Pixels:

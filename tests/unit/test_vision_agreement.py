@@ -6,16 +6,9 @@ import cv2
 import numpy as np
 import pytest
 from agreement import RIGHT, judged, tally, trials
-from drawn import Colour, Pixels, blank, button, coded, on, reference, screens
-from painted import painted
-from virtualpytest_host.virtual import scenes
+from drawn import Colour, blank, button, coded, on, reference
+from painted import every_screen
 from virtualpytest_host.vision.match import find
-
-
-def every_screen(*seeds: int) -> dict[str, Pixels]:
-    """Return the screens of the virtual product, its channels, and screens of other kinds."""
-    made = dict(screens()) | {f"live-{channel}": scenes.live(channel, 30) for channel in range(5)}
-    return made | {name: pixels for seed in seeds for name, pixels in painted(seed).items()}
 
 
 def test_answers_are_those_of_an_exhaustive_search() -> None:
