@@ -49,7 +49,7 @@ class Attached:
 def attached(ecp: Sequence[str] = (), root: Path = ROOT) -> list[Attached]:
     """Return everything that is found, and what answers at the addresses *ecp*."""
     boxes = [box(address) for address in ecp]
-    return [*videos(root), *phones(), *serials(root), *remotes(root), *displays(root), *boxes]
+    return [*videos(root), *phones(), *serials(root), *remotes(root), *displays(root), *links(root), *boxes]
 
 
 def videos(root: Path = ROOT) -> Iterator[Attached]:
@@ -102,6 +102,18 @@ def displays(root: Path = ROOT) -> Iterator[Attached]:
                 continue
         display = f":{path.name[1:]}"
         yield Attached("display", display, "X display", "desktop", {"display": display}, trouble)
+
+
+def links(root: Path = ROOT) -> Iterator[Attached]:
+    """Yield each network interface of hardware, with a word of warning about the host's own way out."""
+    routes = [line.split() for line in sysfs.text(root / "proc/net/route").splitlines()]
+    own = {route[0] for route in routes if route[1:2] == ["00000000"]}
+    for place in sysfs.folders(root / "sys/class/net"):
+        if (place / "device").exists():
+            trouble = "" if sysfs.text(place / "carrier") == "1" else "no carrier"
+            trouble = "the host itself is reached over it" if place.name in own else trouble
+            settings = {"interface": place.name}
+            yield Attached("network", place.name, "network interface", "network", settings, trouble)
 
 
 def phones() -> list[Attached]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import math
 import os
@@ -101,6 +102,8 @@ def test_name_server_of_the_namespace_is_asked_where_none_is_named(network: Netw
     finally:
         (place / "resolv.conf").unlink()
         place.rmdir()
+        with contextlib.suppress(OSError):  # others are at it as well
+            place.parent.rmdir()
 
 
 def test_name_server_that_is_not_there_is_an_error_in_time(network: Network) -> None:

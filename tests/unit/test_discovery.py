@@ -101,8 +101,24 @@ emulator-5554          offline
     ]
 
 
+def test_network_interfaces_are_those_of_hardware_and_the_hosts_own_way_out_is_told(tmp_path: Path) -> None:
+    route = "Iface Destination Gateway\neth0 00000000 0102A8C0\neth1 0002A8C0 00000000\n"
+    plugged = {"eth0": "1", "eth1": "1", "eth2": "0", "lo": "1"}
+    carriers = {f"sys/class/net/{name}/carrier": one for name, one in plugged.items()}
+    devices = {f"sys/class/net/{name}/device/vendor": "" for name in ("eth0", "eth1", "eth2")}
+    root = planted(tmp_path, {"proc/net/route": route, **carriers, **devices})
+
+    found = [(one.path, one.controller, one.settings, one.trouble) for one in discovery.links(root)]
+
+    assert found == [
+        ("eth0", "network", {"interface": "eth0"}, "the host itself is reached over it"),
+        ("eth1", "network", {"interface": "eth1"}, ""),
+        ("eth2", "network", {"interface": "eth2"}, "no carrier"),
+    ]
+
+
 def test_nothing_is_attached_to_an_empty_machine(tmp_path: Path) -> None:
-    kinds = (discovery.videos, discovery.serials, discovery.remotes, discovery.displays)
+    kinds = (discovery.videos, discovery.serials, discovery.remotes, discovery.displays, discovery.links)
 
     assert [one for find in kinds for one in find(tmp_path)] == []
 
