@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from allured import results
-from bench import Bench, Host
+from bench import Bench, Host, ended
 from cables import BOOT, Cable, plugged
+from until import until
 
+from pytest_virtualpytest.exceptions import DeviceLost
 from pytest_virtualpytest.gateway import Gateways
 
 LAB = """
@@ -104,10 +110,8 @@ def test_console_beside_another_log_is_evidence_of_its_own(pytester: pytest.Pyte
 
 
 def test_port_passes_to_the_next_holder_of_another_process(cable: Cable) -> None:
-    settings = {"name": "serial", "controller": "serial", "gives": None, "settings": {"port": str(cable.near)}}
-    spec = {"name": "stb1", "virtual": None, "controllers": [settings]}
     with closing(Gateways({"rack1": Host()})) as first, closing(Gateways({"rack1": Host()})) as second:
-        benches = [Bench(gateways, lambda *_: None, spec) for gateways in (first, second)]
+        benches = [Bench(gateways, os.kill, _spec(cable)) for gateways in (first, second)]
         heard = []
         for number in range(4):
             bench = benches[number % 2]
@@ -118,6 +122,28 @@ def test_port_passes_to_the_next_holder_of_another_process(cable: Cable) -> None
             bench.gateway.release("stb1")
 
     assert heard == [f"turn {number}" for number in range(4)]
+
+
+def test_port_is_read_again_after_the_devices_process_was_killed(cable: Cable) -> None:
+    with closing(Gateways({"rack1": Host()})) as gateways:
+        bench = Bench(gateways, os.kill, _spec(cable))
+        bench.lease()
+        began = bench.call("mark", text="begin").value["captured"]
+        pid = bench.pid()
+        bench.kill(pid, signal.SIGKILL)
+        until(lambda: ended(pid))
+
+        with contextlib.suppress(DeviceLost):  # where the agent has not noticed yet
+            bench.call("mark", text="begin")
+        bench.call("mark", text="begin")
+        cable.say("turn over\n")
+
+        assert _turn(bench, began) == "turn over"
+
+
+def _spec(cable: Cable) -> dict[str, Any]:
+    settings = {"name": "serial", "controller": "serial", "gives": None, "settings": {"port": str(cable.near)}}
+    return {"name": "stb1", "virtual": None, "controllers": [settings]}
 
 
 def _turn(bench: Bench, began: float) -> str:
