@@ -28,6 +28,12 @@ class Folders:
         self._lock = threading.Lock()
         self._known: dict[Path, Folder] = {}
 
+    def add(self, root: Path) -> None:
+        """Show what is in *root*, too."""
+        with self._lock:
+            if root.is_dir() and root.resolve() not in self.roots:
+                self.roots.append(root.resolve())
+
     def all(self) -> list[Folder]:
         """Return every run, the newest first."""
         paths = dict.fromkeys(path for root in self.roots for path in _runs(root))

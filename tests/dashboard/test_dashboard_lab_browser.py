@@ -31,9 +31,12 @@ python = "/nowhere/python"
 [devices.far]
 kind = "tv"
 host = "gone"
+[campaigns.free]
+tests = ["tests"]
+results = "results"
 """
 SECONDS = 60_000
-PAGES = ("/lab", "/lab/hosts", "/lab/devices/seebox", "/lab/devices/seephone")
+PAGES = ("/lab", "/lab/campaigns", "/lab/hosts", "/lab/devices/seebox", "/lab/devices/seephone")
 # the mean of each 16th pixel's difference to what `before` kept, of the live picture
 CHANGE = """() => {
   const image = document.querySelector("[data-screen] img");
@@ -47,8 +50,11 @@ CHANGE = """() => {
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the folder of the lab file."""
-    return tmp_path_factory.mktemp("lab")
+    """Give the folder of the lab file, with the tests of its campaign."""
+    folder = tmp_path_factory.mktemp("lab")
+    (folder / "tests").mkdir()
+    (folder / "tests" / "test_slow.py").write_text("import time\ndef test_free(): time.sleep(120)\n")
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -258,6 +264,22 @@ def test_last_half_minute_is_looked_back_at_and_taken_home(tab: playwright.Page,
     assert kept.value.suggested_filename == "seebox.mp4"
     with av.open(str(kept.value.path())) as film:
         assert film.duration > 1e6
+
+
+def test_campaign_is_planned_started_followed_and_stopped(tab: playwright.Page, address: str) -> None:
+    tab.goto(f"{address}/lab/campaigns")
+    tab.click("text=Plan")
+    playwright.expect(tab.locator("[data-plan]")).to_contain_text("test_free", timeout=SECONDS)
+
+    tab.click("text=Start")
+    playwright.expect(tab.locator("[data-state]")).to_contain_text("running", timeout=SECONDS)
+    playwright.expect(tab.locator("[data-log]")).to_contain_text("1 item", timeout=SECONDS)
+    with tab.context.expect_page() as opened:
+        tab.click("text=follow it", modifiers=["ControlOrMeta"])
+    playwright.expect(opened.value.locator("main")).to_contain_text("test_free", timeout=SECONDS)
+
+    tab.click("text=Stop")
+    playwright.expect(tab.locator("[data-said]")).to_contain_text("ended with exit code 2", timeout=SECONDS)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

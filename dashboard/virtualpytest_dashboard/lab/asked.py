@@ -24,6 +24,11 @@ def bench(request: HTTPConnection) -> Bench:
     return found
 
 
+def missing(what: str) -> HTTPException:
+    """Return the answer 404 that says *what* is not there."""
+    return HTTPException(404, what)
+
+
 def device(request: HTTPConnection, name: str | None = None) -> tuple[Bench, DeviceConfig]:
     """Return the lab and the device that the address names, or *name*, or answer 404 with the nearest one."""
     lab = bench(request)

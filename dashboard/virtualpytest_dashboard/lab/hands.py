@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -67,18 +68,23 @@ def guarded(answer: Callable[[Bench, str, bytes], dict[str, Any]]) -> Callable[[
     """Return the endpoint that lets *answer* act, in a thread, if the request may."""
 
     async def endpoint(request: Request) -> Response:
-        try:
-            asked.site(request).guard.check(request)
-            body = await _body(request)
-            return JSONResponse(await run_in_threadpool(_answer, answer, request, body))
-        except HTTPException as error:
-            return JSONResponse({"error": error.detail}, error.status_code)
-        except ValidationError as error:
-            return JSONResponse({"error": _words(error)}, 422)
-        except VirtualPytestError as error:
-            return JSONResponse({"error": in_a_line(error)}, 409 if isinstance(error, LeaseError) else 502)
+        return await acted(request, functools.partial(_answer, answer))
 
     return endpoint
+
+
+async def acted(request: Request, answer: Callable[[Request, bytes], dict[str, Any]]) -> Response:
+    """Let *answer* act on the request's body, in a thread, if the request may."""
+    try:
+        asked.site(request).guard.check(request)
+        body = await _body(request)
+        return JSONResponse(await run_in_threadpool(answer, request, body))
+    except HTTPException as error:
+        return JSONResponse({"error": error.detail}, error.status_code)
+    except ValidationError as error:
+        return JSONResponse({"error": _words(error)}, 422)
+    except VirtualPytestError as error:
+        return JSONResponse({"error": in_a_line(error)}, 409 if isinstance(error, LeaseError) else 502)
 
 
 def _answer(answer: Callable[[Bench, str, bytes], dict[str, Any]], request: Request, body: bytes) -> dict[str, Any]:

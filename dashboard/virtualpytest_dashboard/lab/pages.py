@@ -22,7 +22,7 @@ _SAFETY = (
 
 def devices(request: Request) -> Response:
     """Show the wall of devices."""
-    return _page(request, "lab/devices.html", lambda bench: {"devices": bench.survey.devices()})
+    return shown(request, "lab/devices.html", lambda bench: {"devices": bench.survey.devices()})
 
 
 def hosts(request: Request) -> Response:
@@ -32,7 +32,7 @@ def hosts(request: Request) -> Response:
         known, found = bench.survey.hosts(), bench.survey.devices()
         return {"hosts": known, "devices": found, "problems": problems(known, found)}
 
-    return _page(request, "lab/hosts.html", facts)
+    return shown(request, "lab/hosts.html", facts)
 
 
 def device(request: Request) -> Response:
@@ -43,7 +43,7 @@ def device(request: Request) -> Response:
         state = bench.survey.device(name)
         return {"device": state, "groups": remote.groups(state.keys)}
 
-    return _page(request, "lab/device.html", facts)
+    return shown(request, "lab/device.html", facts)
 
 
 def holder(record: Mapping[str, Any]) -> str:
@@ -59,7 +59,8 @@ def ago(since: float | None) -> str:
     return pages.duration(max(0, round(time.time() - float(since))) * 1000) if since else ""
 
 
-def _page(request: Request, template: str, facts: Callable[[Bench], dict[str, Any]]) -> Response:
+def shown(request: Request, template: str, facts: Callable[[Bench], dict[str, Any]]) -> Response:
+    """Return the page that *template* makes of *facts*, or of what is wrong with the lab file."""
     site = asked.site(request)
     bench = site.bench()
     if bench is None:

@@ -2,6 +2,7 @@
 
 /lab                       the wall of devices
 /lab/hosts                 how hosts are
+/lab/campaigns             the campaigns of the lab file
 /lab/devices/{device}      one device, live
 /api/…                     the same for programs: see `api`, and `hands` for what acts
 /ws/lab                    live pictures and states, for our pages: see `live`
@@ -11,13 +12,15 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from virtualpytest_dashboard.lab import api, hands, live, pages
+from virtualpytest_dashboard.lab import api, campaign_pages, hands, live, pages
 
+_CAMPAIGN = "/api/campaigns/{campaign}"
 _DEVICE = "/api/devices/{device}"
 
 ROUTES: list[BaseRoute] = [
     Route("/lab", pages.devices, name="lab"),
     Route("/lab/hosts", pages.hosts, name="lab-hosts"),
+    Route("/lab/campaigns", campaign_pages.page, name="lab-campaigns"),
     Route("/lab/devices/{device}", pages.device, name="lab-device"),
     Route("/api/hosts", api.answered(api.hosts), name="api-hosts"),
     Route("/api/devices", api.answered(api.devices), name="api-devices"),
@@ -32,5 +35,10 @@ ROUTES: list[BaseRoute] = [
     Route("/api/restart/images", api.answered(api.restart_images), name="api-restart-images"),
     Route("/api/restart/images/{captured}", api.answered(api.restart_image), name="api-restart-image"),
     Route("/api/monitoring", api.answered(api.monitoring), name="api-monitoring"),
+    Route("/api/campaigns", api.answered(campaign_pages.every), name="api-campaigns"),
+    Route(_CAMPAIGN, api.answered(campaign_pages.one), name="api-campaign"),
+    Route(f"{_CAMPAIGN}/plan", api.answered(campaign_pages.plan), name="api-campaign-plan"),
+    Route(f"{_CAMPAIGN}/start", campaign_pages.start, methods=["POST"], name="api-campaign-start"),
+    Route(f"{_CAMPAIGN}/stop", campaign_pages.stop, methods=["POST"], name="api-campaign-stop"),
     WebSocketRoute("/ws/lab", live.live, name="ws-lab"),
 ]

@@ -10,6 +10,7 @@ from pathlib import Path
 from pytest_virtualpytest import config
 from pytest_virtualpytest.config import DeviceConfig, LabConfig
 from pytest_virtualpytest.exceptions import ConfigError
+from virtualpytest_dashboard.lab.campaigns import Campaigns
 from virtualpytest_dashboard.lab.control import IDLE, Control
 from virtualpytest_dashboard.lab.feeds import Feeds
 from virtualpytest_dashboard.lab.guard import Guard
@@ -26,6 +27,7 @@ class Bench:
         self.survey = Survey(lab, self.reach)
         self.feeds = Feeds(lab, self.reach)
         self.control = Control(lab, idle)
+        self.campaigns = Campaigns(lab)
 
     def device(self, name: str) -> DeviceConfig | None:
         """Return the device *name*, if there is one."""

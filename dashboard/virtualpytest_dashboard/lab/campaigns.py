@@ -1,0 +1,174 @@
+"""The campaigns of the lab file: started as processes of their own, found again, ended.
+
+Each is a `virtualpytest run` in a session of its own, which outlives this dashboard; what is known of it lies beside
+its results, so that any dashboard of this account finds it: a process is the one that was begun if its start, as the
+kernel tells it, is the same.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pytest_virtualpytest.config import Campaign, LabConfig
+from pytest_virtualpytest.exceptions import ConfigError, LeaseError, VirtualPytestError
+
+PLACE = ".virtualpytest"
+_TAIL = 4000  # characters of what the run has said
+_PLANNING = 60.0  # seconds
+
+
+@dataclass(frozen=True)
+class State:
+    """What is known of a campaign's last run from here: *code* is its exit code, None if it is not known."""
+
+    campaign: Campaign
+    running: bool = False
+    at: float = 0.0
+    words: tuple[str, ...] = ()
+    code: int | None = None
+    results: Path | None = None
+    said: str = ""
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as JSON has it."""
+        told = {"running": self.running, "at": self.at, "code": self.code, "said": self.said}
+        return {"name": self.campaign.name, **told, "results": str(self.results) if self.results else None}
+
+
+class Campaigns:
+    """The campaigns of *lab*."""
+
+    def __init__(self, lab: LabConfig) -> None:
+        self._lab = lab
+
+    def all(self) -> list[State]:
+        """Return every campaign with its state."""
+        return [self.state(name) for name in self._lab.campaigns]
+
+    def state(self, name: str) -> State:
+        """Return the state of one campaign; ConfigError where there is none of that name."""
+        campaign = self._lab.campaign(name)
+        kept = _kept(_file(campaign))
+        if not kept:
+            return State(campaign)
+        said = _tail(_file(campaign, ".log"))
+        words, running = tuple(kept.get("words", ())), _lives(kept)
+        return State(campaign, running, kept["at"], words, kept.get("code"), _results(campaign, said), said[-_TAIL:])
+
+    def start(self, name: str, *, failed: bool = False) -> State:
+        """Begin a run, of those tests alone that failed the last time where *failed*; LeaseError if one goes on."""
+        campaign = self._lab.campaign(name)
+        _file(campaign).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with _locked(_file(campaign, ".lock")):
+            if self.state(name).running:
+                raise LeaseError(f"campaign {name!r} is running already")
+            self._begin(campaign, ("--lf",) if failed else ())
+        return self.state(name)
+
+    def stop(self, name: str) -> State:
+        """Ask a run to end, as Ctrl-C does; a second time, at once."""
+        campaign = self._lab.campaign(name)
+        kept = _kept(_file(campaign))
+        if not kept or not _lives(kept):
+            raise LeaseError(f"campaign {name!r} is not running")
+        os.kill(kept["pid"], signal.SIGINT)
+        return self.state(name)
+
+    def plan(self, name: str) -> Mapping[str, Any]:
+        """Return what a run would come to, as `virtualpytest plan --json` tells it."""
+        campaign = self._lab.campaign(name)
+        command = self._command("plan", campaign, ("--json",))
+        try:
+            done = subprocess.run(command, cwd=campaign.file.parent, capture_output=True, text=True,
+                                  timeout=_PLANNING, check=False, stdin=subprocess.DEVNULL)  # fmt: skip
+        except subprocess.TimeoutExpired as error:
+            raise VirtualPytestError(f"campaign {name!r}: its tests were not collected in {_PLANNING:g} s") from error
+        if done.returncode:
+            raise ConfigError(*(done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]))
+        plan: Mapping[str, Any] = json.loads(done.stdout)
+        return plan
+
+    def _begin(self, campaign: Campaign, words: Sequence[str]) -> None:
+        with _file(campaign, ".log").open("wb") as log:
+            process = subprocess.Popen(
+                self._command("run", campaign, words), cwd=campaign.file.parent, stdin=subprocess.DEVNULL, stdout=log,
+                stderr=subprocess.STDOUT, start_new_session=True,
+            )  # fmt: skip
+        kept = {"pid": process.pid, "start": _start(process.pid), "at": time.time(), "words": list(words)}
+        _keep(_file(campaign), kept)
+        threading.Thread(target=_await, args=(process, _file(campaign), kept), daemon=True).start()
+
+    def _command(self, word: str, campaign: Campaign, words: Sequence[str]) -> list[str]:
+        labs = [f"--lab={path.resolve()}" for path in self._lab.sources]
+        return [sys.executable, "-m", "pytest_virtualpytest.cli", word, campaign.name, *labs, *words]
+
+
+def _file(campaign: Campaign, suffix: str = ".json") -> Path:
+    """Return where something of *campaign* is kept: beside its results, out of their way."""
+    return campaign.results / PLACE / f"campaign-{re.sub(r'[^A-Za-z0-9._-]', '_', campaign.name)}{suffix}"
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _kept(path: Path) -> dict[str, Any]:
+    with contextlib.suppress(OSError, ValueError):
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(kept, dict) and isinstance(kept.get("pid"), int):
+            return kept
+    return {}
+
+
+def _keep(path: Path, kept: Mapping[str, Any]) -> None:
+    part = path.with_suffix(f".{os.getpid()}")
+    part.write_text(json.dumps(kept), encoding="utf-8")
+    part.replace(path)
+
+
+def _await(process: subprocess.Popen[bytes], path: Path, kept: Mapping[str, Any]) -> None:
+    """Note how *process* ends, unless another has taken its place meanwhile."""
+    code = process.wait()
+    if _kept(path).get("start") == kept["start"]:
+        _keep(path, {**kept, "code": code})
+
+
+def _start(pid: int) -> str:
+    """Return when *pid* began, as the kernel counts it; empty where there is no such process, or it has ended."""
+    with contextlib.suppress(OSError):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return "" if fields[0] == "Z" else fields[19]
+    return ""
+
+
+def _lives(kept: Mapping[str, Any]) -> bool:
+    return kept.get("code") is None and _start(kept["pid"]) == kept["start"] != ""
+
+
+def _tail(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def _results(campaign: Campaign, said: str) -> Path | None:
+    """Return where the run's results are, as it has told first of all."""
+    told = re.match(r"results: (.+)", said)
+    return (campaign.file.parent / told[1]).resolve() if told else None

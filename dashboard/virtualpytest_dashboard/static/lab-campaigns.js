@@ -1,0 +1,94 @@
+// Campaigns: start, stop, plan, and what a running one says. See lab/campaign_pages.py for the words.
+const EVERY = 2000; // ms
+
+class Campaign {
+  constructor(part) {
+    this.part = part;
+    this.address = part.dataset.campaign;
+    this.running = part.querySelector("[data-state]").classList.contains("v-running");
+    for (const button of part.querySelectorAll("[data-do]")) button.addEventListener("click", () => this.do(button.dataset.do));
+    setInterval(() => this.running && !document.hidden && this.look(), EVERY);
+  }
+
+  find(name) {
+    return this.part.querySelector(name);
+  }
+
+  async do(word) {
+    try {
+      if (word === "plan") return await this.plan();
+      this.say(word === "stop" ? "stopping …" : "starting …");
+      await this.post(word === "stop" ? "stop" : "start", word === "failed" ? { failed: true } : {});
+      this.say("");
+      this.running = true;
+      await this.look();
+    } catch (error) {
+      this.say(error.message, true);
+    }
+  }
+
+  async post(word, body) {
+    const headers = { "Content-Type": "application/json", "X-Virtualpytest-Token": this.part.dataset.token };
+    const answer = await fetch(`${this.address}/${word}`, { method: "POST", headers, body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error((await answer.json()).error);
+  }
+
+  async look() {
+    let told;
+    try {
+      told = await (await fetch(this.address)).json();
+    } catch {
+      return; // the dashboard is away: the next time, perhaps
+    }
+    this.running = told.running;
+    const state = this.find("[data-state]");
+    state.textContent = told.running ? "▸ running" : "not running";
+    state.classList.toggle("v-running", told.running);
+    this.show("start", !told.running);
+    this.show("failed", !told.running);
+    this.show("stop", told.running);
+    const run = this.find("[data-run]");
+    run.hidden = !told.run;
+    run.href = told.run;
+    run.textContent = told.running ? "follow it" : "its last run";
+    const log = this.find("[data-log]");
+    const atEnd = log.scrollTop + log.clientHeight > log.scrollHeight - 20;
+    log.textContent = told.said;
+    if (told.running) log.closest("details").open = true;
+    if (atEnd) log.scrollTop = log.scrollHeight;
+    if (!told.running) this.say(told.code === null ? "ended" : `ended with exit code ${told.code}`);
+  }
+
+  show(word, yes) {
+    const button = this.find(`[data-do=${word}]`);
+    if (button) button.hidden = !yes;
+  }
+
+  async plan() {
+    this.say("collecting its tests …");
+    const answer = await fetch(`${this.address}/plan`);
+    const plan = await answer.json();
+    if (!answer.ok) throw new Error(plan.error);
+    this.say(`${plan.tests.length} tests on ${plan.devices.length} devices, about ${Math.ceil(plan.seconds)} s`);
+    const table = document.createElement("table");
+    const row = (tag, words) => {
+      const line = table.insertRow();
+      for (const word of words) line.append(Object.assign(document.createElement(tag), { textContent: word }));
+    };
+    row("th", ["Test", "Devices", "Seconds"]);
+    for (const test of plan.tests) {
+      row("td", [test.test, Object.values(test.devices).flat().join(" ") || "–", `${test.known ? "" : "~"}${test.seconds.toFixed(1)}`]);
+    }
+    const place = this.find("[data-plan]");
+    place.replaceChildren(table);
+    place.hidden = false;
+  }
+
+  say(words, bad = false) {
+    const place = this.find("[data-said]");
+    place.textContent = words;
+    place.classList.toggle("bad", bad);
+  }
+}
+
+for (const part of document.querySelectorAll("[data-campaign]")) new Campaign(part);
