@@ -40,8 +40,7 @@ def test_note_is_kept_as_it_was_typed(desktop, text):
 def test_note_is_discarded_by_the_mouse(desktop, note):
     desktop.remote.type("not this")
 
-    button = desktop.screen.wait_for(Text("Discard"), region=note.region, timeout=20)
-    desktop.pointer.click(button)
+    desktop.pointer.click(Text("Discard"), region=note.region, timeout=20)
 
     assert kept(desktop) == ""
 

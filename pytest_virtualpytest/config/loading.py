@@ -38,8 +38,8 @@ def builtin() -> LabConfig:
     phone = DeviceConfig("phone1", kind=KINDS["phone"], model="virtual-phone", virtual="phone", given=VIRTUAL["phone"])
     devices.append(phone)
     if shutil.which("Xvfb") and importlib.util.find_spec("pyautogui"):
-        own = {"kind": "desktop", "model": "virtual-desktop", "virtual": "desktop"}
-        devices.append(DeviceConfig("desktop1", **own, given=VIRTUAL["desktop"]))
+        model, given = "virtual-desktop", VIRTUAL["desktop"]
+        devices.append(DeviceConfig("desktop1", kind="desktop", model=model, virtual="desktop", given=given))
     return LabConfig({LOCAL: HostConfig(LOCAL)}, {device.name: device for device in devices})
 
 

@@ -127,7 +127,7 @@ def test_phone(mobile: Device, tmp_path: Path) -> None:
 def test_desktop(desktop: Device) -> None:
     assert_type(desktop.pointer.click((1, 2)), Press)
     assert_type(desktop.pointer.click("ok.png", button="right", timeout=3), Press)
-    assert_type(desktop.pointer.double_click(Text("Save")), Press)
+    assert_type(desktop.pointer.double_click(Text("Save"), region=(0, 0, 9, 9)), Press)
     assert_type(desktop.pointer.drag((1, 2), desktop.screen.wait_for("bin.png"), seconds=1), Press)
     assert_type(desktop.pointer.scroll((1, 2), down=3), Press)
     assert_type(desktop.apps.launch("zenity", "--entry"), Press)
