@@ -13,6 +13,7 @@ import recorders
 from films import Film
 from until import until
 from watched import Watched, device, image, watched
+from zaps import zap
 
 from pytest_virtualpytest import targets
 from pytest_virtualpytest.exceptions import CaptureError, NotSeen
@@ -94,6 +95,16 @@ def test_frozen_product_is_a_verdict_not_a_fault(stb: Watched) -> None:
 
     with pytest.raises(NotSeen, match="it stands still: largest change"):
         stb.wait_for(Motion(), timeout=1.0)
+
+
+def test_dropped_frames_leave_every_outcome_at_its_frame(stb: Watched) -> None:
+    stb.box.fault("drop")
+    stb.wait_for(Motion())
+
+    zaps = [zap(stb, key) for key in ("CHANNEL_UP", "CHANNEL_DOWN") * 2]
+
+    assert [one for one in zaps if one.frames_off > 0.01] == []
+    assert zaps[-1].frame == pytest.approx(0.08, abs=0.001)
 
 
 @pytest.mark.parametrize("target", [Black(), Not(Black()), Not(image("home"))], ids=str)
