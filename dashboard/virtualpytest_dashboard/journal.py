@@ -5,9 +5,11 @@ One event a line, as ``pytest_virtualpytest.models.Event``. A folder may hold se
 
 from __future__ import annotations
 
+import functools
 import json
 import math
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,6 +31,7 @@ class Journal:
     lost: dict[str, allure.Document] = field(default_factory=dict)
     verdicts: dict[str, list[allure.Document]] = field(default_factory=dict)
     held: dict[str, dict[str, allure.Document]] = field(default_factory=dict)
+    waiting: dict[str, Row] = field(default_factory=dict)  # rows of tests that have not begun, as they were made
 
     def take(self, event: allure.Document) -> None:
         """Learn from *event*."""
@@ -65,28 +68,45 @@ class Journal:
                 self.running[test] = {**running, **held[device]}
 
 
-def read(path: Path) -> Journal:
-    """Return what the last run in *path* says; nothing, if there is no journal."""
-    journal = Journal()
-    try:
-        with path.open(encoding="utf-8", errors="replace") as lines:
-            for event in _events(lines):
-                if event.get("kind") == "run":
-                    journal = Journal(started=_time(event))
-                journal.take(event)
-    except OSError:
-        return Journal()
-    return journal
+class Reader:
+    """Reads the journal at *path*, and later only what was added to it."""
 
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file, self._place, self._journal = 0, 0, Journal()
 
-def _events(lines: Iterator[str]) -> Iterator[allure.Document]:
-    for line in lines:
+    def read(self) -> Journal:
+        """Return what the last run says now; nothing, if there is no journal."""
         try:
-            event = json.loads(line)
-        except (ValueError, RecursionError):  # the last line may be half written
-            continue
-        if isinstance(event, dict):
-            yield event
+            with self._path.open("rb") as file:
+                state = os.fstat(file.fileno())
+                if state.st_ino != self._file or state.st_size < self._place:
+                    self._file, self._place, self._journal = state.st_ino, 0, Journal()
+                file.seek(self._place)
+                self._take(file.read())
+        except OSError:
+            self._place, self._journal = 0, Journal()
+        return self._journal
+
+    def _take(self, added: bytes) -> None:
+        lines = added.splitlines(keepends=True)
+        for line in lines:
+            event = _event(line)
+            if event is None and line is lines[-1] and not line.endswith(b"\n"):
+                return  # half written: its rest comes
+            self._place += len(line)
+            if event is not None:
+                if event.get("kind") == "run":
+                    self._journal = Journal(started=_time(event))
+                self._journal.take(event)
+
+
+def _event(line: bytes) -> allure.Document | None:
+    try:
+        event = json.loads(line.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return None
+    return event if isinstance(event, dict) else None
 
 
 def _said(event: allure.Document) -> allure.Document:
@@ -123,7 +143,8 @@ def missing(journal: Journal, rows: Sequence[Row], live: bool) -> list[Row]:
 
 def verdict(journal: Journal, row: Row, until: int = 0) -> allure.Document:
     """Return what was noted of *row* when it ended: first after its stop, and before *until*, if that is known."""
-    events = (event for test, noted in journal.verdicts.items() if _fits(row, test) for event in noted)
+    verdicts = list(journal.verdicts.items())  # the journal may go on meanwhile
+    events = (event for test, noted in verdicts if _fits(row, test) for event in list(noted))
     found = [event for event in events if row.stop - _SLACK <= _time(event) < (until or math.inf)]
     data = min(found, key=_time, default={}).get("data")
     return data if isinstance(data, dict) else {}
@@ -133,6 +154,7 @@ def _fits(row: Row, test: str) -> bool:
     return (row.name, row.full_name) == _names(test)
 
 
+@functools.lru_cache(maxsize=1 << 17)
 def _names(test: str) -> tuple[str, str]:
     """Return the name and the full name that allure-pytest gives to *test*."""
     path, *inner = test.split("::")
@@ -142,6 +164,15 @@ def _names(test: str) -> tuple[str, str]:
 
 
 def _row(journal: Journal, test: str, number: int, live: bool) -> Row:
+    if test in journal.lost or test in journal.running:
+        return _begun(journal, test, number, live)
+    row = journal.waiting.get(test)
+    if row is None:
+        row = journal.waiting[test] = _begun(journal, test, number, live)
+    return row
+
+
+def _begun(journal: Journal, test: str, number: int, live: bool) -> Row:
     event = journal.lost.get(test) or journal.running.get(test) or {}
     name, full_name = _names(test)
     verdict = _verdict(journal, test, live)

@@ -44,7 +44,7 @@ class Folder:
         self.number = _number(self._database, path)
         self._ingest = Ingest(self._database, self.number, path)
         self._seen = _Seen()
-        self._told: tuple[Stamp | None, journal.Journal] = None, journal.Journal()
+        self._journal = journal.Reader(path / journal.FILE)
         self._last: tuple[int, Run] | None = None
         self.before: tuple[float, Folder | None] = -math.inf, None
         self._changes: tuple[object, Mapping[str, int]] = None, {}
@@ -114,11 +114,7 @@ class Folder:
     def told(self) -> journal.Journal:
         """Return what the run's journal says now."""
         with self._lock:
-            path = self.path / journal.FILE
-            stamp = _stamp(path)
-            if stamp is None or self._told[0] != stamp:
-                self._told = stamp, journal.read(path)
-            return self._told[1]
+            return self._journal.read()
 
     def containers(self, test: str) -> list[allure.Document]:
         """Return what set up and took down the test with uuid *test*, the outermost first."""

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from browsing import Write, links, plain, run_page, shown_test
 from starlette.testclient import TestClient
+from virtualpytest_dashboard.folders import Folders
 from virtualpytest_dashboard.journal import FILE
 from virtualpytest_dashboard.results import Folder
 
@@ -179,3 +180,38 @@ def test_last_run_in_a_journal_counts_and_half_a_line_does_no_harm(planned: Path
         "test_open[a-1]": "tests.test_zap.TestGuide#test_open"
     }
     assert run.duration == 60_000
+
+
+def test_page_follows_a_journal_that_grows_in_the_middle_of_a_line(planned: Path) -> None:
+    run = Folder(planned, "night", "night")
+    assert {row.verdict for row in run.rows()} == {"passed", "not run"}
+    whole = json.dumps(asdict(Event("start", START, "run-1", test="tests/test_zap.py::test_power"))) + "\n"
+    for piece in (whole[:30], whole[30:]):
+        with (planned / FILE).open("a", encoding="utf-8") as file:
+            file.write(piece)
+        found = {row.name: row.verdict for row in run.rows()}
+
+    assert found == {"test_zap": "passed", "test_power": "running", "test_guide": "not run"}
+
+
+def test_journal_of_a_new_run_in_its_place_is_read_from_its_beginning(planned: Path) -> None:
+    run = Folder(planned, "night", "night")
+    assert len(run.rows()) == 3
+    (planned / FILE).unlink()
+    _tell(planned, "run")
+    _tell(planned, "plan", "tests/test_zap.py::test_other")
+
+    assert {row.name: row.verdict for row in run.rows()} == {"test_zap": "passed", "test_other": "not run"}
+
+
+def test_two_dashboards_on_one_store_tell_the_same_of_a_run_that_goes_on(planned: Path) -> None:
+    one, other = (Folders([planned]).all()[0] for _ in range(2))
+    for name in ("test_power", "test_guide"):
+        _tell(planned, "start", f"tests/test_zap.py::{name}", device=name)
+        found = [{row.name: (row.verdict, row.device) for row in run.rows()} for run in (one, other)]
+        assert found[0] == found[1]
+        _tell(planned, "loss", f"tests/test_zap.py::{name}")
+        lost = [{row.name: row.verdict for row in run.rows()} for run in (other, one)]
+        assert lost[0] == lost[1]
+
+    assert lost[0] == {"test_zap": "passed", "test_power": "lost", "test_guide": "lost"}

@@ -42,6 +42,7 @@ class Ingest:
         self._database = database
         self._run = number
         self._path = path
+        self._told: tuple[int, Mapping[str, Row]] = -1, {}  # what was written last of the journal, and the version then
 
     def files(self, files: Mapping[str, Stamp], rules: Sequence[causes.Category]) -> None:
         """Read what is new in *files*, and forget what is gone."""
@@ -107,11 +108,23 @@ class Ingest:
     def journal(self, rows: Sequence[Row], started: int, ended: int, *, live: bool) -> None:
         """Keep *rows*, of tests that only the journal knows, and the times of the run that it tells."""
         with self._database.writing() as connection:
-            now = {"told": RUN.c.version + 1, "started": started, "ended": ended, "live": live}
-            connection.execute(_touch(self._run).values(now))
-            connection.execute(delete(RESULT).where(RESULT.c.run == self._run, RESULT.c.file == ""))
-            if rows:
-                connection.execute(insert(RESULT), [values(self._run, item) for item in rows])
+            connection.execute(_touch(self._run))
+            version, told = connection.execute(select(RUN.c.version, RUN.c.told).where(RUN.c.id == self._run)).one()
+            now = {"told": version, "started": started, "ended": ended, "live": live}
+            connection.execute(update(RUN).where(RUN.c.id == self._run).values(now))
+            before = self._told[1] if self._told[0] == told else self._journalled(connection)
+            after = {item.id: item for item in rows}
+            for batch in _batches(uuid for uuid, was in before.items() if after.get(uuid) != was):
+                connection.execute(delete(RESULT).where(RESULT.c.run == self._run, RESULT.c.uuid.in_(batch)))
+            new = [values(self._run, item) for item in rows if before.get(item.id) != item]
+            if new:
+                connection.execute(insert(RESULT), new)
+        self._told = version, after
+
+    def _journalled(self, connection: Connection) -> Mapping[str, Row]:
+        """Return the rows that the store has from the journal alone, by their uuid."""
+        kept = select(RESULT).where(RESULT.c.run == self._run, RESULT.c.file == "")
+        return {item["uuid"]: restored(item) for item in connection.execute(kept).mappings()}
 
     def containers(self, names: Iterable[str]) -> None:
         """Note which tests each of the containers *names* set up; those noted before are left as they are."""
