@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from running import run, said
 
-HOST = ("adb_shell", "av", "cryptography", "cv2", "dns", "httpx", "numpy")
+HOST = ("adb_shell", "av", "cryptography", "cv2", "dns", "httpx", "numpy", "pysnmp", "serial")
 DASHBOARD = ("jinja2", "starlette", "uvicorn")
 HEAVY = ("pytest", "execnet", "pydantic", "numpy", "cv2", "av", "starlette", "pyautogui")
 
@@ -40,6 +40,23 @@ def test_a_lab_check_without_the_host_extra_says_what_to_install(tmp_path: Path)
 
     assert done.returncode == 1, said(done)
     assert "needs virtualpytest[host]: pip install 'virtualpytest[host]'" in said(done)
+
+
+@pytest.mark.parametrize(
+    ("table", "asked"),
+    [
+        ('[devices.stb1.serial]\nport = "/dev/ttyUSB0"', "console.write('x')"),
+        ('[devices.stb1.snmp]\naddress = "192.0.2.8"\noutlet = 1\nmodel = "apc"', "power.on()"),
+    ],
+)
+def test_a_controller_without_its_library_says_what_to_install(tmp_path: Path, table: str, asked: str) -> None:
+    (tmp_path / "lab.toml").write_text(f'[devices.stb1]\nkind = "stb"\n{table}\n', encoding="utf-8")
+    (tmp_path / "test_it.py").write_text(f"def test_it(stb):\n    stb.{asked}\n", encoding="utf-8")
+
+    done = run("pytest", "-p", "no:playwright", cwd=tmp_path, **_without(tmp_path / "hidden", HOST))
+
+    assert done.returncode == 10, said(done)
+    assert "controller needs virtualpytest[host]: pip install 'virtualpytest[host]'" in done.stdout
 
 
 def test_match_without_the_host_extra_says_what_to_install(tmp_path: Path) -> None:
