@@ -145,7 +145,7 @@ def test_missing_capability_says_what_to_add(bench: Bench) -> None:
         ("remote._controller", "remote has no '_controller'"),
         (
             "fly",
-            "no call 'fly'; there are describe, facts, mark, log, match, read, replay, sound, virtual.pin, "
+            "no call 'fly'; there are describe, facts, mark, log, match, read, replay, motion, sound, virtual.pin, "
             "virtual.stop and CAPABILITY.METHOD",
         ),
         ("remote.hold", "TypeError: Remote.hold() missing 2 required positional arguments: 'key' and 'seconds'"),
