@@ -29,6 +29,7 @@ _TELLING = (RESULT, "-globals.json")
 _BESIDE = ("categories.json", "executor.json", "environment.properties", journal.FILE)
 _STILL = 900  # seconds without news after which a run that never said its end is taken for dead
 _QUIET = 10  # seconds without news after which a folder is looked through less often …
+_MOMENT = 5  # seconds for which the list of all runs may show what was known of one that goes on
 _RARELY = 5  # … every so many seconds, unless files came or went
 
 
@@ -44,6 +45,7 @@ class Folder:
         self.number = _number(self._database, path)
         self._ingest = Ingest(self._database, self.number, path)
         self._seen = _Seen()
+        self._looked, self._behind = -math.inf, threading.Lock()
         self._journal = journal.Reader(path / journal.FILE)
         self._last: tuple[int, Run] | None = None
         self.before: tuple[float, Folder | None] = -math.inf, None
@@ -56,7 +58,23 @@ class Folder:
             kept = self._kept()
             if self._last is None or self._last[0] != kept["version"]:
                 self._last = kept["version"], self._summary(kept)
+            self._looked = time.monotonic()
             return self._last[1]
+
+    def glance(self) -> Run:
+        """Return what the folder held a moment ago, if somebody looked then; it is looked at again meanwhile."""
+        last, age = self._last, time.monotonic() - self._looked
+        if last is None or age > _MOMENT or not last[1].live:
+            return self.run()
+        if age > _MOMENT / 10 and self._behind.acquire(blocking=False):
+            threading.Thread(target=self._look, daemon=True).start()
+        return last[1]
+
+    def _look(self) -> None:
+        try:
+            self.run()
+        finally:
+            self._behind.release()
 
     def _summary(self, kept: Mapping[Any, Any]) -> Run:
         times = {"start": kept["started"], "stop": kept["ended"], "ended": bool(kept["ended"] or not kept["started"])}

@@ -17,7 +17,7 @@ def index(request: Request) -> Response:
     found = pages.folders(request).all()
     last = max(1, -(-len(found) // _PAGE))
     page = min(Asked.of(request.query_params).page, last)
-    runs = [folder.run() for folder in found[(page - 1) * _PAGE : page * _PAGE]]
+    runs = [folder.glance() for folder in found[(page - 1) * _PAGE : page * _PAGE]]
     return pages.render(request, "runs.html", runs=runs, total=len(found), page=page, pages=last)
 
 
