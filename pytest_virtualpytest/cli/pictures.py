@@ -58,7 +58,7 @@ def record(seen: Sighting) -> dict[str, object]:
     """Return *seen* as JSON has it, without what only a device's stream knows."""
     place = list(seen.region) if seen.region else None
     values = {"found": seen.found, "score": seen.score, "threshold": seen.threshold}
-    return {**values, "region": place, "why": seen.why}
+    return {**values, "region": place, "scale": seen.scale, "why": seen.why}
 
 
 def read(path: Path) -> bytes:

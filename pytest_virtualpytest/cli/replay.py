@@ -134,6 +134,7 @@ def _words(found: dict[str, Any], clip: Path, wanted: Target) -> list[str]:
 
 def _scored(seen: Sighting) -> str:
     place = f", at {seen.region}" if seen.region else ""
+    place += f", scale {seen.scale:g}" if seen.scale != 1 else ""
     return f"{place}, score {seen.score:.3f} of {seen.threshold:.3f}" + (f"; {seen.why}" if seen.why else "")
 
 

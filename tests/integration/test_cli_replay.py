@@ -193,6 +193,17 @@ def test_replay_wants_one_thing_to_look_for(words: list[str]) -> None:
     assert ended.value.code == 2
 
 
+def test_replay_says_the_scale(here: Path) -> None:
+    small = cv2.resize(drawing.settings(2), None, fx=0.9, fy=0.9, interpolation=cv2.INTER_AREA)
+    screen = np.pad(small, ((0, 72), (0, 128), (0, 0)))
+    written(here / "small.mp4", [screen] * 5)
+
+    done = run("replay", "small.mp4", "--target", "Image('header.png', scales=(0.9, 1))")
+
+    assert done.code == 0
+    assert ", at 45,36 234x63, scale 0.9, score " in done.out
+
+
 def test_motion_tells_when_it_moves_stands_still_and_is_black(here: Path) -> None:
     done = run("motion", "clip.mp4", "--still", "0.3", "--json")
 

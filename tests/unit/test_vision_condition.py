@@ -20,6 +20,7 @@ from pytest_virtualpytest.exceptions import ReferenceNotFound, VirtualPytestErro
 from pytest_virtualpytest.models import Region
 from pytest_virtualpytest.targets import (
     All,
+    AnyOf,
     Appears,
     Black,
     Blockiness,
@@ -216,6 +217,19 @@ def test_animation_of_a_focus_is_too_short_for_a_spinner() -> None:
 def test_no_says_what_moves() -> None:
     assert why(Spinner(), film([blank()] * 5)).startswith("seen for 0.16 s of 1 s wanted")
     assert why(Spinner(), film(live(0, 5))).startswith("more than a spinner changes: ")
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("channel", range(5))
+def test_two_thousand_frames_of_a_channel_raise_no_alarm(channel: int) -> None:
+    judge = Shelf().judge(AnyOf(Spinner(), Blockiness(0.02)))
+    for begin in range(0, 2000, 125):
+        drawn = [scenes.live(channel, number) for number in range(begin, begin + 125)]
+        shown = [on(one, drawing.banner(channel), (40, 556)) if begin % 500 else one for one in drawn]
+        frames = coded(shown)
+        for number, picture in enumerate(frames, begin):
+            picture.pts = picture.captured = number / 25
+        assert not any(judge.see(picture) for picture in frames)
 
 
 def lost(picture: Picture) -> Picture:
