@@ -170,6 +170,35 @@ def test_wheel_is_turned(desktop: Desktop, tmp_path: Path) -> None:
     assert buttons == ["65", "65", "64"]
 
 
+@pytest.fixture
+def managed(tmp_path: Path) -> Iterator[Desktop]:
+    """Give a desktop with a window manager, of which the keyboard does not follow the pointer."""
+    (tmp_path / "rc").write_text("<?xml version='1.0'?><JWM><FocusModel>click</FocusModel></JWM>")
+    with opened() as desktop:
+        desktop.run(f"jwm -f {tmp_path}/rc >/dev/null 2>&1 &", 20)
+        with desktop.server.used(60) as gui:
+            until(lambda: windows._managed(connection(gui)))
+        yield desktop
+
+
+def test_window_manager_is_asked_for_the_front(managed: Desktop, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        managed.start("xterm", ["-T", name, "-e", "sh", "-c", ECHO, "sh", str(tmp_path / name)])
+        until((tmp_path / name).exists)
+        managed.type(name)
+        until(lambda name=name: (tmp_path / name).read_text() == name)  # type: ignore[misc]
+    managed.start("zenity", ["--info", "--title=three"])
+
+    managed.launch("xterm")
+    front, *behind = managed.windows()
+    managed.press("X")
+
+    until(lambda: (tmp_path / front.text).read_text() == f"{front.text}x")
+    assert sorted(window.text for window in behind) == sorted({"one", "two", "three"} - {front.text})
+    managed.stop("zenity")
+    assert managed.current() == "xterm"
+
+
 def test_program_that_runs_is_brought_to_the_front(desktop: Desktop) -> None:
     desktop.launch("xterm")
     desktop.start("zenity", ["--info", "--text=over it"])

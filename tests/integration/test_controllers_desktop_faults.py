@@ -259,7 +259,7 @@ def test_call_that_hangs_is_ended_at_its_deadline_and_the_next_one_works(gateway
 def test_screen_of_a_server_that_died_is_a_fault_until_it_is_back(gateway: Gateway) -> None:
     call = caller(gateway)
     call("apps.launch", app="xterm")
-    call("screen.frame")
+    call("screen.wait_for", target={"kind": "frozen", "seconds": 1.0}, timeout=20.0)
     [server] = children("Xvfb")
 
     killed(server)

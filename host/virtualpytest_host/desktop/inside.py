@@ -60,7 +60,15 @@ class Inside:
         with self.server.used() as gui:
             width, height = gui.size()
         system = platform.freedesktop_os_release().get("PRETTY_NAME", platform.system())
-        return {"model": platform.machine(), "firmware": system, "resolution": f"{width}x{height}"}
+        return {"model": _product(), "firmware": system, "resolution": f"{width}x{height}"}
+
+
+def _product() -> str:
+    """Return what the machine's maker calls it, or how its processor is called where that is not told."""
+    try:
+        return Path("/sys/class/dmi/id/product_name").read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:  # a small board, or a container
+        return platform.machine()
 
 
 def _place(path: str) -> Path:

@@ -34,7 +34,7 @@ class Programs:
 
     def launch(self, app: str, /) -> None:
         """Bring *app* to the front, started if it does not run."""
-        with self.server.used() as gui:
+        with self.server.used(windows.ACTIVATED) as gui:
             for window, name in self._named(connection(gui)):
                 if name == app:
                     windows.bring_to_front(connection(gui), window)
@@ -123,7 +123,7 @@ class Programs:
             if status:
                 said = " ".join(process.said()[1].split())[-_SAID:]
                 raise DeviceError(f"desktop: {app!r} ended with status {status} before it showed a window: {said}")
-            with self.server.used() as gui:
+            with self.server.used(windows.ACTIVATED) as gui:
                 for window, name in self._named(connection(gui)):
                     if window.id not in before and (name == app or status == 0):
                         windows.bring_to_front(connection(gui), window)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from pytest_virtualpytest.exceptions import DeviceError
 from pytest_virtualpytest.models import Region
 
 _TITLES = ("_NET_WM_NAME", "WM_NAME")
+ACTIVATED = 3.0  # seconds for a window manager to bring a window to the front
+_TURN, _AGAIN = 0.02, 0.5
 _LONGEST = 1 << 14  # words of four bytes that are read of a property
 
 
@@ -44,19 +48,15 @@ def region(connection: Any, window: Any) -> Region:
 
 
 def bring_to_front(connection: Any, window: Any) -> None:
-    """Have *window* before all others, with the keyboard."""
+    """Have *window* before all others, with the keyboard; DeviceError where a window manager does not do it."""
     from Xlib import X
-    from Xlib.protocol import event
 
-    root = connection.screen().root
     if _managed(connection):
-        told = (32, [2, X.CurrentTime, 0, 0, 0])
-        message = event.ClientMessage(window=window, client_type=_atom(connection, "_NET_ACTIVE_WINDOW"), data=told)
-        root.send_event(message, event_mask=X.SubstructureRedirectMask | X.SubstructureNotifyMask)
+        _activate(connection, window)
     else:
         window.configure(stack_mode=X.Above)
         window.set_input_focus(X.RevertToPointerRoot, X.CurrentTime)
-    connection.sync()
+        connection.sync()
 
 
 def attend(connection: Any) -> None:
@@ -72,6 +72,38 @@ def attend(connection: Any) -> None:
         if not _within(connection.get_input_focus().focus, front):
             front.set_input_focus(X.RevertToPointerRoot, X.CurrentTime)
             connection.sync()
+
+
+def _activate(connection: Any, window: Any) -> None:
+    """Have the window manager bring *window* to the front: a program that is just starting may come before it again."""
+    end = time.monotonic() + ACTIVATED
+    while time.monotonic() < end:
+        _ask_for(connection, window)
+        if _comes(connection, window, min(end, time.monotonic() + _AGAIN)):
+            return
+    what = title(connection, window)
+    raise DeviceError(f"desktop: the window manager did not bring {what!r} to the front in {ACTIVATED:g} s")
+
+
+def _ask_for(connection: Any, window: Any) -> None:
+    """Ask the window manager for *window* (Extended Window Manager Hints)."""
+    from Xlib import X
+    from Xlib.protocol import event
+
+    told = (32, [2, X.CurrentTime, 0, 0, 0])  # 2: on behalf of a person
+    message = event.ClientMessage(window=window, client_type=_atom(connection, "_NET_ACTIVE_WINDOW"), data=told)
+    mask = X.SubstructureRedirectMask | X.SubstructureNotifyMask
+    connection.screen().root.send_event(message, event_mask=mask)
+
+
+def _comes(connection: Any, window: Any, end: float) -> bool:
+    """Tell whether *window* is the active one, with the keyboard, before *end*."""
+    while time.monotonic() < end:
+        active = _property(connection, connection.screen().root, "_NET_ACTIVE_WINDOW")
+        if window.id in active and _within(connection.get_input_focus().focus, window):
+            return True
+        time.sleep(_TURN)
+    return False
 
 
 def _within(window: Any, outer: Any) -> bool:
