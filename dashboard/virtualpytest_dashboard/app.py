@@ -2,10 +2,11 @@
 
 /                                     runs
 /runs/{run}                           one run and its tests
+/runs/{run}/timeline                  what each device did when
 /runs/{run}/tests/{uuid}              one test
 /runs/{run}/attachments/{name}        a file beside the results
 /runs/{run}/events                    its changes, as they come
-/health                               for scripts
+/healthz, /metrics                    for scripts, and for Prometheus; /health too
 /lab, /api, /ws/lab                   the lab: see `lab.routes`
 """
 
@@ -26,7 +27,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from virtualpytest_dashboard import attachments, health, live, pages, runs, tests
+from virtualpytest_dashboard import attachments, health, live, metrics, pages, runs, tests
 from virtualpytest_dashboard.folders import Folders
 from virtualpytest_dashboard.lab.routes import ROUTES as LAB
 from virtualpytest_dashboard.lab.site import Site
@@ -49,10 +50,13 @@ def create_app(folders: Sequence[Path], hosts: Sequence[str] = LOOPBACK, lab: Si
         routes=[
             Route("/", runs.index, name="runs"),
             Route("/runs/{run}", runs.one, name="run"),
+            Route("/runs/{run}/timeline", timeline.one, name="timeline"),
             Route("/runs/{run}/tests/{uuid}", tests.one, name="test"),
             Route("/runs/{run}/attachments/{name}", attachments.one, name="attachment"),
             Route("/runs/{run}/events", live.events, name="events"),
             Route("/health", health.health, name="health"),
+            Route("/healthz", health.health, name="healthz"),
+            Route("/metrics", metrics.metrics, name="metrics"),
             *(LAB if lab else ()),
             Mount("/static", StaticFiles(directory=pages.HERE / "static"), name="static"),
         ],

@@ -7,12 +7,12 @@ import math
 import os
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select
 
 from pytest_virtualpytest.exceptions import VirtualPytestError
 from virtualpytest_dashboard import allure, causes, journal
@@ -31,6 +31,8 @@ _STILL = 900  # seconds without news after which a run that never said its end i
 _QUIET = 10  # seconds without news after which a folder is looked through less often …
 _MOMENT = 5  # seconds for which the list of all runs may show what was known of one that goes on
 _RARELY = 5  # … every so many seconds, unless files came or went
+
+_Answer = TypeVar("_Answer")
 
 
 class Folder:
@@ -105,8 +107,7 @@ class Folder:
 
     def alike(self) -> Sequence[Alike]:
         """Return the sorts of failures, the most frequent first."""
-        with self._database.reading() as connection:
-            return compare.alike(connection, self.number)
+        return self.ask(compare.alike)
 
     def past(self, row: Row, at_most: int) -> Sequence[tuple[int, Past]]:
         """Return how the test of *row* fared in each run of the store, the newest first, with the run's number."""
@@ -128,6 +129,11 @@ class Folder:
         """Return the attempt with uuid *identity*, and the one of the same test that counts."""
         with self._database.reading() as connection:
             return queries.attempt(connection, self.number, identity)
+
+    def ask(self, question: Callable[[Connection, int], _Answer]) -> _Answer:
+        """Return the store's answer to a *question* about this run, as of the last look."""
+        with self._database.reading() as connection:
+            return question(connection, self.number)
 
     def told(self) -> journal.Journal:
         """Return what the run's journal says now."""

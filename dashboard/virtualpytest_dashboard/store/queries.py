@@ -107,6 +107,14 @@ def globals_of(connection: Connection, run: int) -> list[str]:
     return list(connection.execute(select(FILE.c.name).where(FILE.c.run == run, named).order_by(FILE.c.name)).scalars())
 
 
+def spans(connection: Connection, run: int) -> list[Row]:
+    """Return every attempt of a run that has begun, in the order of their starts, as far as a timeline shows it."""
+    columns = [RESULT.c[name] for name in ("uuid", "name", "verdict", "device", "host", "start", "stop")]
+    found = connection.execute(select(*columns).where(RESULT.c.run == run, RESULT.c.start > 0).order_by(RESULT.c.start))
+    return [Row(uuid, name, verdict, device=device, host=host, start=start, stop=stop)
+            for uuid, name, verdict, device, host, start, stop in found]  # fmt: skip
+
+
 def with_files(connection: Connection, run: int) -> list[Row]:
     """Return the tests of a run that have a result, as far as the journal is held against them."""
     columns = [RESULT.c[name] for name in ("uuid", "name", "full_name", "verdict", "start", "stop")]
