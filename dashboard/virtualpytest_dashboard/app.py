@@ -27,7 +27,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from virtualpytest_dashboard import attachments, health, live, metrics, pages, runs, tests
+from virtualpytest_dashboard import attachments, health, live, metrics, pages, runs, tests, timeline
 from virtualpytest_dashboard.folders import Folders
 from virtualpytest_dashboard.lab.routes import ROUTES as LAB
 from virtualpytest_dashboard.lab.site import Site
