@@ -34,7 +34,7 @@ def brightest(picture: Picture, region: Region | None = None, threshold: int = 2
     area, how = clip(region, picture, "black"), coding(picture)
     luma = picture.luma[area.y : area.y + area.height, area.x : area.x + area.width]
     floor = 0 if how.full_range else 16
-    few = _highest(luma[::_SAMPLE, ::_SAMPLE], floor, how.luma_gain, _SAMPLE)
+    few = _highest(luma[::_SAMPLE], floor, how.luma_gain, _SAMPLE)
     found = few if few.level > threshold else _highest(luma, floor, how.luma_gain, 1)
     if found.level <= threshold:
         colours = (_colourful(plane, area, how.chroma_gain) for plane in picture.chroma)
@@ -52,4 +52,4 @@ def _colourful(plane: Plane, area: Region, gain: float) -> Bright:
 
 def _highest(plane: Plane, floor: int, gain: float, step: int) -> Bright:
     _, value, _, (x, y) = cv2.minMaxLoc(plane)
-    return Bright(max(0.0, (value - floor) * gain), int(x) * step, int(y) * step)
+    return Bright(max(0.0, (value - floor) * gain), int(x), int(y) * step)

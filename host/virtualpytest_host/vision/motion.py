@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 from typing import cast
@@ -19,6 +20,7 @@ with host_extra("vision"):
     import cv2
 
 _SPOT = np.ones((3, 3), np.uint8)
+_SAMPLE = 16  # lines of which one is looked at first
 _NOISE = 3  # times the threshold; a codec's noise is no more
 
 
@@ -40,9 +42,9 @@ def change(
     """
     area, how = clip(region, after, "motion"), coding(after)
     whole, half = mask.over(after) if mask else (None, None)
-    luma = _largest(_apart(before.luma, after.luma, area, 1), whole, area, 1, how.luma_gain, threshold)
-    u, v = (_apart(old, new, area, 2) for old, new in zip(before.chroma, after.chroma, strict=True))
-    colour = _largest(cast(Plane, cv2.max(u, v)), half, area, 2, 2 * how.chroma_gain, threshold)
+    luma = _largest([(before.luma, after.luma)], whole, area, 1, how.luma_gain, threshold)
+    planes = list(zip(before.chroma, after.chroma, strict=True))
+    colour = _largest(planes, half, area, 2, 2 * how.chroma_gain, threshold)
     boxes = [box for _, box in (luma, colour) if box]
     return Change(max(luma[0], colour[0]), _around(boxes, area) if boxes else None)
 
@@ -52,22 +54,29 @@ def _cut(plane: Plane, area: Region, step: int) -> Plane:
     return plane[area.y // step : bottom, area.x // step : right]
 
 
-def _apart(before: Plane, after: Plane, area: Region, step: int) -> Plane:
-    return cast(Plane, cv2.absdiff(_cut(before, area, step), _cut(after, area, step)))
-
-
 def _largest(
-    apart: Plane, mask: Plane | None, area: Region, step: int, gain: float, threshold: int
+    planes: list[tuple[Plane, Plane]], mask: Plane | None, area: Region, step: int, gain: float, threshold: int
 ) -> tuple[float, Region | None]:
     """Return the largest difference of a spot and the box of all those that pass, in pixels of the luma plane."""
+    least, pairs = math.ceil(threshold / gain), [(_cut(old, area, step), _cut(new, area, step)) for old, new in planes]
+    if mask is None and (highest := max(_highest(*pair, least) for pair in pairs)) < least:
+        return highest * gain, None  # most still frames end here
+    apart = functools.reduce(cv2.max, (cv2.absdiff(old, new) for old, new in pairs))
     if mask is not None:
-        apart = cast(Plane, cv2.bitwise_and(apart, _cut(mask, area, step)))
-    least = math.ceil(threshold / gain)
-    highest = cv2.minMaxLoc(apart)[1]
-    if highest < least:  # most still frames end here
-        return highest * gain, None
+        apart = cv2.bitwise_and(apart, _cut(mask, area, step))
+    return _spots(cast(Plane, apart), area, step, gain, threshold)
+
+
+def _highest(before: Plane, after: Plane, least: int) -> float:
+    """Return the largest difference of a pixel, or that of some lines if it is *least* or more."""
+    few = cv2.norm(before[::_SAMPLE], after[::_SAMPLE], cv2.NORM_INF)
+    return few if few >= least else cv2.norm(before, after, cv2.NORM_INF)
+
+
+def _spots(apart: Plane, area: Region, step: int, gain: float, threshold: int) -> tuple[float, Region | None]:
+    least, highest = math.ceil(threshold / gain), cv2.minMaxLoc(apart)[1]
     noise = highest < _NOISE * least and cv2.countNonZero(_above(apart, least)) < _SPOT.size
-    if noise:  # and most of the others
+    if noise:  # most of the others
         return min(highest * gain, threshold - 1), None
     spots = cv2.erode(apart, _SPOT)
     level = min(255.0, cv2.minMaxLoc(spots)[1] * gain)
