@@ -12,7 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 from until import until
+from virtualpytest_host.controllers.infrared import Infrared
+
+from pytest_virtualpytest.exceptions import DeviceError
 
 CONF = """
 begin remote
@@ -178,3 +182,10 @@ def several(lircd: Lircd) -> Iterator[tuple[str, Emitters]]:
             server.shutdown(socket.SHUT_RDWR)
             for one in [thread, *threads]:
                 one.join()
+
+
+def told(remote: Infrared, key: str = "OK") -> str:
+    """Return what *remote* complains of when a key is pressed."""
+    with pytest.raises(DeviceError) as caught:
+        remote.press(key)
+    return caught.value.message

@@ -7,9 +7,14 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import netns
 import pytest
 from bench import INSTALLED, Bench, Host, SshHost, spec
 from films import Film
+from lircds import Lircd, running
+from netns import Link
+from virtualpytest_host.controllers.infrared import Infrared
+from virtualpytest_host.controllers.network import Network
 
 from pytest_virtualpytest.gateway import Gateways
 
@@ -69,3 +74,33 @@ def noise_film(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     options = {"preset": "ultrafast", "tune": "zerolatency", "crf": "8", "g": "5"}
     film = Film(75, 50, options=options, size=(1280, 720), noise=True)
     return film.write(tmp_path_factory.mktemp("films") / "noise.ts").read_bytes()
+
+
+@pytest.fixture
+def lircd(tmp_path: Path) -> Iterator[Lircd]:
+    """Give a daemon that knows the remotes horizon and tv."""
+    with running(tmp_path) as lircd:
+        yield lircd
+
+
+@pytest.fixture
+def remote(lircd: Lircd) -> Infrared:
+    """Give the remote horizon of the daemon."""
+    return Infrared("horizon", lircd.socket)
+
+
+@pytest.fixture
+def link() -> Iterator[Link]:
+    """Give a link between two network namespaces."""
+    netns.needed("ping", "iperf3", "tcpdump")
+    with netns.link() as link:
+        yield link
+
+
+@pytest.fixture
+def network(link: Link) -> Iterator[Network]:
+    """Give an open controller of it."""
+    network = Network(link.interface, link.host, timeout=2.0, record=0)
+    network.open()
+    yield network
+    network.close()

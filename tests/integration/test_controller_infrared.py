@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,19 +19,6 @@ from pytest_virtualpytest.exceptions import DeviceError
 
 OK, GUIDE = nec(0x20DF22DD), nec(0x20DFD52A)
 REPEATED = [9000, 2250, 560]
-
-
-@pytest.fixture
-def lircd(tmp_path: Path) -> Iterator[Lircd]:
-    """Give a daemon that knows the remotes horizon and tv."""
-    with running(tmp_path) as lircd:
-        yield lircd
-
-
-@pytest.fixture
-def remote(lircd: Lircd) -> Infrared:
-    """Give the remote horizon of the daemon."""
-    return Infrared("horizon", lircd.socket)
 
 
 class TestInfrared(testing.Controllers, testing.Remotes, testing.Absent):

@@ -12,31 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from lircds import Lircd, running
+from lircds import Lircd, told
 from until import until
 from virtualpytest_host.controllers.infrared import Infrared
 
 from pytest_virtualpytest.exceptions import DeviceError
-
-
-@pytest.fixture
-def lircd(tmp_path: Path) -> Iterator[Lircd]:
-    """Give a daemon that knows the remotes horizon and tv."""
-    with running(tmp_path) as lircd:
-        yield lircd
-
-
-@pytest.fixture
-def remote(lircd: Lircd) -> Infrared:
-    """Give the remote horizon of the daemon."""
-    return Infrared("horizon", lircd.socket)
-
-
-def told(remote: Infrared, key: str = "OK") -> str:
-    """Return what *remote* complains of when a key is pressed."""
-    with pytest.raises(DeviceError) as caught:
-        remote.press(key)
-    return caught.value.message
 
 
 def test_daemon_that_was_killed_is_an_error_and_works_once_it_is_back(lircd: Lircd, remote: Infrared) -> None:

@@ -6,38 +6,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-from lircds import GAP, Lircd, nec, running, several
+from lircds import GAP, Lircd, nec, several, told
 from until import until
 from virtualpytest_host.controllers.infrared import Infrared
 
-from pytest_virtualpytest.exceptions import DeviceError
-
 OK = nec(0x20DF22DD)
 REPEATED = [9000, 2250, 560]
-
-
-@pytest.fixture
-def lircd(tmp_path: Path) -> Iterator[Lircd]:
-    """Give a daemon that knows the remotes horizon and tv."""
-    with running(tmp_path) as lircd:
-        yield lircd
-
-
-@pytest.fixture
-def remote(lircd: Lircd) -> Infrared:
-    """Give the remote horizon of the daemon."""
-    return Infrared("horizon", lircd.socket)
-
-
-def told(remote: Infrared, key: str = "OK") -> str:
-    """Return what *remote* complains of when a key is pressed."""
-    with pytest.raises(DeviceError) as caught:
-        remote.press(key)
-    return caught.value.message
 
 
 PRESSING = """

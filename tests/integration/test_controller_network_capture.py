@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import netns
@@ -18,9 +18,9 @@ from until import until
 from virtualpytest_host import state
 from virtualpytest_host.controllers.network import Network
 from virtualpytest_host.network import pcap, program
+from worsened import complaint
 
 from pytest_virtualpytest import traffic
-from pytest_virtualpytest.exceptions import DeviceError
 from pytest_virtualpytest.traffic import Impairment, Traffic
 
 EVER = float("inf")
@@ -33,14 +33,6 @@ network.captured(0, 0, "")
 print("open", flush=True)
 sys.stdin.read()
 """
-
-
-@pytest.fixture
-def link() -> Iterator[Link]:
-    """Give a link."""
-    netns.needed("ping", "tcpdump")
-    with netns.link() as link:
-        yield link
 
 
 @pytest.fixture
@@ -64,13 +56,6 @@ def read(found: Traffic | None) -> list[str]:
 
 def echoes(found: Traffic | None) -> list[str]:
     return [line for line in read(found) if "ICMP echo" in line]
-
-
-def complaint(action: Callable[[], object]) -> str:
-    with pytest.raises(DeviceError) as caught:
-        action()
-    assert "\n" not in caught.value.message
-    return caught.value.message
 
 
 def test_it_has_what_the_capability_wants() -> None:

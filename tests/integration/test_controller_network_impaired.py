@@ -5,53 +5,16 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
 
 import netns
 import pytest
 from netns import DEVICE, Link
 from virtualpytest_host.controllers.network import Network
 from virtualpytest_host.network import control, shaping
+from worsened import BAD, HOLDER, complaint
 
 from pytest_virtualpytest import traffic
-from pytest_virtualpytest.exceptions import DeviceError
 from pytest_virtualpytest.traffic import Impairment
-
-BAD = [Impairment(bandwidth=5e6), Impairment(latency=0.01, jitter=0.005, loss=0.1, bandwidth=5e6), Impairment(loss=1.0)]
-HOLDER = """
-import sys, time
-from virtualpytest_host.controllers.network import Network
-from pytest_virtualpytest.traffic import Impairment
-network = Network("link0", sys.argv[1], record=0)
-network.open()
-network.impair(Impairment(latency=0.01) if sys.argv[2] == "late" else Impairment(bandwidth=5e6))
-print("bad", flush=True)
-sys.stdin.read()
-"""
-
-
-@pytest.fixture
-def link() -> Iterator[Link]:
-    """Give a link."""
-    netns.needed("ping", "iperf3")
-    with netns.link() as link:
-        yield link
-
-
-@pytest.fixture
-def network(link: Link) -> Iterator[Network]:
-    """Give an open controller of it."""
-    network = Network(link.interface, link.host, timeout=2.0, record=0)
-    network.open()
-    yield network
-    network.close()
-
-
-def complaint(action: Callable[[], object]) -> str:
-    with pytest.raises(DeviceError) as caught:
-        action()
-    assert "\n" not in caught.value.message
-    return caught.value.message
 
 
 def test_it_has_what_the_capability_wants() -> None:
