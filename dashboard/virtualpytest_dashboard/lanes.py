@@ -29,6 +29,16 @@ class Bar:
         counted = Counter(row.verdict for row in self.rows)
         return {verdict: counted[verdict] for verdict in VERDICTS if counted[verdict]}
 
+    @property
+    def bad(self) -> float:
+        """Return the part of its tests that somebody should look at, 0 to 1."""
+        return sum(row.bad for row in self.rows) / len(self.rows)
+
+    @property
+    def usual(self) -> str:
+        """Return the most frequent verdict."""
+        return Counter(row.verdict for row in self.rows).most_common(1)[0][0]
+
 
 @dataclass(frozen=True)
 class Lane:
@@ -39,11 +49,6 @@ class Lane:
     tracks: Sequence[Sequence[Row]]
     busy: float
     gap: int
-
-    @property
-    def count(self) -> int:
-        """Return how many tests are in it."""
-        return sum(map(len, self.tracks))
 
 
 @dataclass(frozen=True)

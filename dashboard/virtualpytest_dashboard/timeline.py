@@ -14,7 +14,7 @@ from virtualpytest_dashboard.listing import Asked
 from virtualpytest_dashboard.store import queries
 
 _LANES = 60  # on one page
-_DRAWN = 1200  # bars on one page, at most
+_DRAWN = 800  # bars on one page, at most
 
 
 def one(request: Request) -> Response:
@@ -32,7 +32,7 @@ def one(request: Request) -> Response:
     columns = _DRAWN // max(3, sum(len(lane.tracks) for lane in shown))
     drawn = [(lane, [window.bars(track, columns) for track in lane.tracks]) for lane in shown]
     response = pages.render(request, "timeline.html", run=run, lanes=drawn, window=window, whole=whole,
-                            page=page, pages=last, tests=len(spans))  # fmt: skip
+                            page=page, pages=last, attempts=len(spans))  # fmt: skip
     response.headers["Content-Security-Policy"] = pages.SCRIPTED
     return response
 
