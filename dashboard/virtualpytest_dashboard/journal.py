@@ -31,6 +31,7 @@ class Journal:
     lost: dict[str, allure.Document] = field(default_factory=dict)
     verdicts: dict[str, list[allure.Document]] = field(default_factory=dict)
     held: dict[str, dict[str, allure.Document]] = field(default_factory=dict)
+    measured: list[allure.Document] = field(default_factory=list)  # verdicts with figures, and where their test ran
     waiting: dict[str, Row] = field(default_factory=dict)  # rows of tests that have not begun, as they were made
 
     def take(self, event: allure.Document) -> None:
@@ -43,17 +44,22 @@ class Journal:
         elif kind in ("lease", "release"):
             self._hold(event)
         elif kind == "verdict":
-            self.running.pop(test, None)
-            self.verdicts.setdefault(test, []).append(event)
+            self._judge(test, event)
         elif kind == "loss":
             self.lost[test] = {**event, **_said(self.running.pop(test, {})), "data": event.get("data")}
         elif kind == "end":
-            self.ended = _time(event)
+            self.ended = time(event)
 
     def _start(self, test: str, event: allure.Document) -> None:
         self.lost.pop(test, None)
         held = self.held.get(allure.text(event.get("worker")), {})
         self.running[test] = {**event, **next(iter(held.values()), {}), **_said(event)}
+
+    def _judge(self, test: str, event: allure.Document) -> None:
+        begun, data = self.running.pop(test, {}), event.get("data")
+        self.verdicts.setdefault(test, []).append(event)
+        if isinstance(data, dict) and next(allure.members(data.get("measurements")), None):
+            self.measured.append({**event, "device": begun.get("device"), "host": begun.get("host")})
 
     def _hold(self, event: allure.Document) -> None:
         """Note who holds a device: a test that runs has the first one that its worker holds."""
@@ -97,7 +103,7 @@ class Reader:
             self._place += len(line)
             if event is not None:
                 if event.get("kind") == "run":
-                    self._journal = Journal(started=_time(event))
+                    self._journal = Journal(started=time(event))
                 self._journal.take(event)
 
 
@@ -113,7 +119,8 @@ def _said(event: allure.Document) -> allure.Document:
     return {name: value for name, value in event.items() if value}
 
 
-def _time(event: allure.Document) -> int:
+def time(event: allure.Document) -> int:
+    """Return when *event* was noted, in milliseconds since the epoch."""
     said = event.get("time")
     return allure.time(said * 1000) if isinstance(said, int | float) else 0
 
@@ -137,7 +144,7 @@ def missing(journal: Journal, rows: Sequence[Row], live: bool) -> list[Row]:
         _row(journal, test, number, live)
         for number, test in enumerate(tests)
         if test not in journal.verdicts
-        and _names(test) not in (now if test in journal.running or test in journal.lost else known)
+        and names(test) not in (now if test in journal.running or test in journal.lost else known)
     ]
 
 
@@ -145,17 +152,17 @@ def verdict(journal: Journal, row: Row, until: int = 0) -> allure.Document:
     """Return what was noted of *row* when it ended: first after its stop, and before *until*, if that is known."""
     verdicts = list(journal.verdicts.items())  # the journal may go on meanwhile
     events = (event for test, noted in verdicts if _fits(row, test) for event in list(noted))
-    found = [event for event in events if row.stop - _SLACK <= _time(event) < (until or math.inf)]
-    data = min(found, key=_time, default={}).get("data")
+    found = [event for event in events if row.stop - _SLACK <= time(event) < (until or math.inf)]
+    data = min(found, key=time, default={}).get("data")
     return data if isinstance(data, dict) else {}
 
 
 def _fits(row: Row, test: str) -> bool:
-    return (row.name, row.full_name) == _names(test)
+    return (row.name, row.full_name) == names(test)
 
 
 @functools.lru_cache(maxsize=1 << 17)
-def _names(test: str) -> tuple[str, str]:
+def names(test: str) -> tuple[str, str]:
     """Return the name and the full name that allure-pytest gives to *test*."""
     path, *inner = test.split("::")
     name = inner.pop() if inner else path
@@ -174,7 +181,7 @@ def _row(journal: Journal, test: str, number: int, live: bool) -> Row:
 
 def _begun(journal: Journal, test: str, number: int, live: bool) -> Row:
     event = journal.lost.get(test) or journal.running.get(test) or {}
-    name, full_name = _names(test)
+    name, full_name = names(test)
     verdict = _verdict(journal, test, live)
     lost = verdict == "lost"
     return Row(
@@ -187,7 +194,7 @@ def _begun(journal: Journal, test: str, number: int, live: bool) -> Row:
         message=_loss(event) if lost else "",
         category="Lab faults" if lost else "",
         cause="lab" if lost else "",
-        start=_time(event),
+        start=time(event),
     )
 
 

@@ -142,6 +142,63 @@ class Measured:
 
 
 @dataclass(frozen=True)
+class Figure:
+    """A figure of one *test*, held against its limits; *uuid* is that of its result, *run* the number of its run."""
+
+    name: str
+    unit: str
+    value: float
+    minimum: float | None
+    maximum: float | None
+    outside: bool
+    device: str
+    host: str
+    test: str
+    uuid: str
+    at: int
+    run: int
+
+    @property
+    def limit(self) -> str:
+        """Return its limits in words."""
+        return limit(self.minimum, self.maximum, self.unit)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What is known of all figures of one name and unit; the limits are the narrowest."""
+
+    name: str
+    unit: str
+    count: int
+    outside: int
+    median: float
+    p95: float
+    lowest: float
+    highest: float
+    minimum: float | None
+    maximum: float | None
+    devices: int = 0
+    runs: int = 0
+
+    @property
+    def limit(self) -> str:
+        """Return its limits in words."""
+        return limit(self.minimum, self.maximum, self.unit)
+
+    @property
+    def worst(self) -> float:
+        """Return the highest value; where only too little is a fault, the lowest."""
+        return self.lowest if self.maximum is None and self.minimum is not None else self.highest
+
+
+def limit(low: float | None, high: float | None, unit: str) -> str:
+    """Return the limits *low* and *high* in words, nothing where there are none."""
+    said = [(low, "at least"), (high, "at most")]
+    return ", ".join(f"{words} {value:g} {unit}".rstrip() for value, words in said if value is not None)
+
+
+@dataclass(frozen=True)
 class Details:
     """One test as its own page shows it."""
 

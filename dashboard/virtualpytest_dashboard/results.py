@@ -21,6 +21,7 @@ from virtualpytest_dashboard.records import Alike, Past, Row, Run
 from virtualpytest_dashboard.store import compare, queries
 from virtualpytest_dashboard.store.database import Database
 from virtualpytest_dashboard.store.ingest import RESULT_FILE, Ingest, Stamp
+from virtualpytest_dashboard.store.measurements import Measurements
 from virtualpytest_dashboard.store.schema import CHILD, RUN
 from virtualpytest_dashboard.summary import summary
 
@@ -46,6 +47,7 @@ class Folder:
         self._lock = threading.RLock()
         self.number = _number(self._database, path)
         self._ingest = Ingest(self._database, self.number, path)
+        self._measurements = Measurements(self._database, self.number)
         self._seen = _Seen()
         self._looked, self._behind = -math.inf, threading.Lock()
         self._journal = journal.Reader(path / journal.FILE)
@@ -185,6 +187,7 @@ class Folder:
         """Hold the journal against the results."""
         told = self.told()
         live = bool(told.started and _lives(told.ended, files))
+        self._measurements.keep(told)
         with self._database.reading() as connection:
             found = queries.with_files(connection, self.number) if told.started else []
         self._ingest.journal(journal.missing(told, found, live), told.started, told.ended, live=live)

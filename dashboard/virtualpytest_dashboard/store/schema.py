@@ -1,8 +1,8 @@
-"""The tables: runs, the files that were read of each, and one row for each attempt of a test."""
+"""The tables: runs, the files that were read of each, one row for each attempt of a test, and what it measured."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, MetaData, Table, Text
 
 METADATA = MetaData()
 
@@ -70,4 +70,25 @@ CHILD = Table(
     Column("file", Text, primary_key=True),
     Column("uuid", Text, primary_key=True),  # of a result that this container set up; empty where it names none
     Index("child_uuid", "run", "uuid"),
+)
+
+FIGURE = Table(
+    "figure",
+    METADATA,
+    Column("run", ForeignKey("run.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),  # of the verdict in the journal that tells it
+    Column("place", Integer, primary_key=True),  # in that verdict; -1 where none of it is a figure
+    Column("began", BigInteger, nullable=False),  # when the run began: a folder may see several
+    Column("name", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("value", Float, nullable=False),
+    Column("minimum", Float),
+    Column("maximum", Float),
+    Column("outside", Boolean, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("test", Text, nullable=False),
+    Column("uuid", Text, nullable=False),  # of the result; empty while it is not there
+    Column("at", BigInteger, nullable=False),
+    Index("figure_name", "name", "run", "at"),
 )
