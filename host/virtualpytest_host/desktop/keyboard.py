@@ -84,6 +84,6 @@ def _names(key: str) -> list[str | int]:
 
 def _turn(gui: Any, name: str | int, *, down: bool) -> None:
     if isinstance(name, str) and gui.platformModule.keyboardMapping.get(name):
-        (gui.keyDown if down else gui.keyUp)(name)
+        (gui.keyDown if down else gui.keyUp)(name, _pause=False)  # a pause of 0 is still one
     else:
         Typist(connection(gui)).turn(name, down=down)

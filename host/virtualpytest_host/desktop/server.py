@@ -12,7 +12,6 @@ import os
 import socket
 import struct
 import sys
-import threading
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import Any
 
 from pytest_virtualpytest.exceptions import DeviceError
 from virtualpytest_host import needs, xdisplay
+from virtualpytest_host.desktop.watchdog import Watchdog
 
 _HELLO = struct.pack("<BxHHHHxx", ord("l"), 11, 0, 0, 0)  # X11's connection setup, without a cookie
 _UNUSED = ("mouseinfo", "pymsgbox", "pyscreeze", "pytweening")  # half a second of imports; one ends us without tkinter
@@ -35,25 +35,21 @@ class Server:
         self._named, self._authority, self._timeout = named, authority, timeout
         self.stirred = True
         self._connection: Any = None  # ours; pyautogui has another one once another display has been used
+        self._watchdog: Watchdog | None = None  # of our connection
 
     @contextlib.contextmanager
     def used(self, seconds: float = 0.0) -> Iterator[Any]:
         """Give pyautogui for what may take *seconds* beyond the time-out; DeviceError where the server is not well."""
         gui = self._alive()
-        late = threading.Event()
-        timer = threading.Timer(self._timeout + seconds, self._cut, [connection(gui), late])
-        timer.daemon = True
-        timer.start()
+        watchdog = self._watchdog
+        assert watchdog is not None
         try:
-            with _connected():
+            with _connected(), watchdog.limits(self._timeout + seconds):
                 yield gui
         except ConnectionError as error:
             self.close()
-            reason = f"no answer within {self._timeout:g} s; is its X server stopped?" if late.is_set() else "has ended"
+            reason = f"no answer within {self._timeout:g} s; is its X server stopped?" if watchdog.cut else "has ended"
             raise DeviceError(f"display {self._named()}: {reason}") from error
-        finally:
-            timer.cancel()
-            timer.join()
 
     def environ(self) -> dict[str, str]:
         """Return the environment of a program that shall show itself here."""
@@ -67,6 +63,9 @@ class Server:
             with contextlib.suppress(ConnectionError), _connected():
                 ours.close()
             ours.display.socket.close()
+        watchdog, self._watchdog = self._watchdog, None
+        if watchdog is not None:
+            watchdog.close()
 
     def _alive(self) -> Any:
         """Return pyautogui with a connection that is not known to be broken."""
@@ -84,6 +83,7 @@ class Server:
             authorize(self._authority)
             gui = _bound(name)
             self._connection = connection(gui)
+            self._watchdog = Watchdog(self._connection.display.socket, self._timeout)
             self._listen()
         return gui
 
@@ -100,12 +100,6 @@ class Server:
 
         while self._connection.pending_events():
             self.stirred |= self._connection.next_event().type != X.MappingNotify
-
-    @staticmethod
-    def _cut(display: Any, late: threading.Event) -> None:
-        late.set()
-        with contextlib.suppress(OSError):
-            display.display.socket.shutdown(socket.SHUT_RDWR)  # wakes who waits for an answer
 
 
 def connection(gui: Any) -> Any:
