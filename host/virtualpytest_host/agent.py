@@ -30,7 +30,7 @@ WITHOUT_LEASE = frozenset(
     {"screen.status", "screen.frame", "screen.clip", "screen.live", "screen.past", "screen.still",
      "audio.level", "audio.dropouts",
      "match", "read", "replay", "motion", "sound", "describe", "virtual.pin", "virtual.stop",
-     "calibrate.estimate", "recorder.restart", *machine.CALLS}
+     "calibrate.estimate", "recorder.restart", "monitor.watch", "monitor.stop", *machine.CALLS}
 )  # fmt: skip
 _LAST_WORDS = 0.2  # seconds for the devices' processes to close their controllers when the client has gone
 

@@ -53,4 +53,6 @@ CALLS: dict[str, Callable[..., Any]] = {
     "captures.read": _piece,
     "captures.put": _put,
     "captures.remove": _late("files", "remove"),
+    "incidents.list": _late("incidents", "listing"),
+    "incidents.picture": _late("incidents", "picture"),
 }

@@ -68,6 +68,8 @@ class Session:
             "calibrate.sample": self.calibrate,
             "calibrate.estimate": bare.estimate,
             "recorder.restart": self.restart_recorder,
+            "monitor.watch": lambda **wanted: self._attendant().watch(**wanted),
+            "monitor.stop": lambda: self._attendant().close(),
             **machine.CALLS,
         }
 
@@ -218,6 +220,15 @@ class Session:
         from virtualpytest_host import audio
 
         return self._kept(audio.Audio(self._stream, self._inputs))
+
+    @functools.cache  # noqa: B019  # one session, for as long as its process lives
+    def _attendant(self) -> Any:
+        self._handler("screen")
+        from virtualpytest_host import lease, monitor
+
+        name, held = self._spec["name"], self.describe()["resources"]
+        attendant = monitor.Attendant(name, self._stream, lambda: lease.holder(held or [f"device:{name}"]), self.gone)
+        return self._kept(attendant)
 
     def _open(self, capability: str) -> Any:
         controller = self._controllers[capability]

@@ -17,6 +17,7 @@ from pytest_virtualpytest.cli import (
     lab,
     leases,
     match,
+    monitor,
     motion,
     plan,
     press,
@@ -78,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     version = f"virtualpytest {metadata.version('virtualpytest')}"
     parser.add_argument("--version", action="version", version=version)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    judging = (match, motion, read, references, replay, sound, infrared)
-    for noun in (init, lab, host, devices, run, plan, leases, take, release, shot, press, watch, *judging, dashboard):
+    looking = (watch, monitor, match, motion, read, references, replay, sound, infrared)
+    for noun in (init, lab, host, devices, run, plan, leases, take, release, shot, press, *looking, dashboard):
         noun.add(commands)
     return parser
