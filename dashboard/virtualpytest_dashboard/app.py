@@ -1,6 +1,7 @@
 """The application: addresses, safety, and what is said when something is missing.
 
 /                                     runs
+/measurements, /measurements/{name}   what was measured in them
 /runs/{run}                           one run and its tests
 /runs/{run}/timeline                  what each device did when
 /runs/{run}/tests/{uuid}              one test
@@ -27,7 +28,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from virtualpytest_dashboard import attachments, health, live, metrics, pages, runs, tests, timeline
+from virtualpytest_dashboard import attachments, health, live, measurements, metrics, pages, runs, tests, timeline
 from virtualpytest_dashboard.folders import Folders
 from virtualpytest_dashboard.lab.routes import ROUTES as LAB
 from virtualpytest_dashboard.lab.site import Site
@@ -49,6 +50,8 @@ def create_app(folders: Sequence[Path], hosts: Sequence[str] = LOOPBACK, lab: Si
     app = Starlette(
         routes=[
             Route("/", runs.index, name="runs"),
+            Route("/measurements", measurements.index, name="measurements"),
+            Route("/measurements/{name:path}", measurements.one, name="measurement"),
             Route("/runs/{run}", runs.one, name="run"),
             Route("/runs/{run}/timeline", timeline.one, name="timeline"),
             Route("/runs/{run}/tests/{uuid}", tests.one, name="test"),

@@ -6,8 +6,11 @@ import hashlib
 import os
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import Connection
 
 from pytest_virtualpytest.exceptions import ConfigError
 from virtualpytest_dashboard.journal import FILE
@@ -17,6 +20,7 @@ from virtualpytest_dashboard.store.database import Database, beside
 _DEEP = 3
 _MARKS = (RESULT, "-container.json", "-globals.json")
 _PLAIN = ("allure-results", "allure", "results")
+_Answer = TypeVar("_Answer")
 
 
 class Folders:
@@ -47,6 +51,11 @@ class Folders:
         if known is not None and known.path.is_dir():
             return known
         return next((folder for folder in self.all() if folder.name == name), None)
+
+    def ask(self, question: Callable[[Connection], _Answer]) -> _Answer:
+        """Return the store's answer to a *question* about all that was read."""
+        with self._database.reading() as connection:
+            return question(connection)
 
     def close(self) -> None:
         """Let go of the store."""

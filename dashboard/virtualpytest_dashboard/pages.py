@@ -59,6 +59,11 @@ def size(count: int) -> str:
     return f"{count / 1000:.0f} kB" if count < 999_500 else f"{count / 1e6:.1f} MB"
 
 
+def figure(value: float) -> str:
+    """Return a measured value with four digits that count."""
+    return f"{value:.4g}"
+
+
 def brief(message: str) -> str:
     """Return *message* without the packages that its exception lies in."""
     return re.sub(r"\A(?:\w+\.)+(?=\w+(?::|\Z))", "", message)
@@ -73,7 +78,7 @@ def _environment() -> Environment:
     environment = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, trim_blocks=True,
                               lstrip_blocks=True)
     environment.filters.update(duration=duration, moment=moment, machine=machine, size=size, brief=brief,
-                               glyph=glyph)
+                               figure=figure, glyph=glyph)
     return environment
 
 

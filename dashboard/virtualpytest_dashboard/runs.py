@@ -8,6 +8,7 @@ from starlette.responses import Response
 from virtualpytest_dashboard import history, pages
 from virtualpytest_dashboard.details import size_of
 from virtualpytest_dashboard.listing import Asked
+from virtualpytest_dashboard.store import measurements
 
 _PAGE = 25
 
@@ -32,6 +33,7 @@ def one(request: Request) -> Response:
     seen = {row.id for row in shown.rows if row.bad and size_of(run.folder, row.picture) is not None}
     response = pages.render(
         request, "run.html", run=run, listing=shown, seen=seen, follow=follow,
+        outside=folder.ask(measurements.outside), numbers={folder.number: folder},
         alike=folder.alike() if run.bad > 1 else (),
         before=before.run() if before else None, changes=folder.changes(before) if before else {},
     )  # fmt: skip

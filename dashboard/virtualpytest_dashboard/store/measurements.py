@@ -14,6 +14,7 @@ from virtualpytest_dashboard.store.database import Database
 from virtualpytest_dashboard.store.schema import FIGURE, RESULT
 
 _BATCH = 500
+_TOLD = 6  # figures outside of their limits that the page of a run shows
 _COLUMNS = ("name", "unit", "value", "minimum", "maximum", "outside", "device", "host", "test", "uuid", "at", "run")
 
 
@@ -114,9 +115,11 @@ def newest(connection: Connection, runs: Sequence[int], name: str, at_most: int)
     return _figures(connection, of_it, at_most)
 
 
-def outside(connection: Connection, run: int, at_most: int = 20) -> list[Figure]:
-    """Return figures of *run* that are outside of their limits, the newest first."""
-    return _figures(connection, (FIGURE.c.run == run) & FIGURE.c.outside, at_most)
+def outside(connection: Connection, run: int) -> tuple[int, list[Figure]]:
+    """Return how many figures of *run* are outside of their limits, and the newest of them."""
+    of_these = (FIGURE.c.run == run) & FIGURE.c.outside
+    count = connection.execute(select(func.count()).select_from(FIGURE).where(of_these)).scalar_one()
+    return count, _figures(connection, of_these, _TOLD) if count else []
 
 
 def _figures(connection: Connection, wanted: ColumnElement[bool], at_most: int) -> list[Figure]:

@@ -91,4 +91,5 @@ FIGURE = Table(
     Column("uuid", Text, nullable=False),  # of the result; empty while it is not there
     Column("at", BigInteger, nullable=False),
     Index("figure_name", "name", "run", "at"),
+    Index("figure_outside", "run", "outside", "at"),
 )
