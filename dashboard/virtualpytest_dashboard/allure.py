@@ -28,7 +28,7 @@ Document = Mapping[str, Any]
 def read(path: Path, wanted: type = dict) -> Any:
     """Return the JSON object in *path*; a VirtualPytestError says why there is none."""
     try:
-        document = json.loads(_bytes(path).decode("utf-8-sig"))
+        document = json.loads(contents(path).decode("utf-8-sig"))
     except OSError as error:
         raise VirtualPytestError(error.strerror or "cannot be read") from error
     except RecursionError as error:
@@ -40,7 +40,8 @@ def read(path: Path, wanted: type = dict) -> Any:
     return document
 
 
-def _bytes(path: Path) -> bytes:
+def contents(path: Path) -> bytes:
+    """Return what is in *path*, a plain file of a sensible size; an OSError or a VirtualPytestError says why not."""
     number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     with os.fdopen(number, "rb") as file:
         state = os.fstat(number)

@@ -4,6 +4,7 @@
 /measurements, /measurements/{name}   what was measured in them
 /runs/{run}                           one run and its tests
 /runs/{run}/timeline                  what each device did when
+/runs/{run}/export.zip, .html         all of it, to take away
 /runs/{run}/tests/{uuid}              one test
 /runs/{run}/attachments/{name}        a file beside the results
 /runs/{run}/events                    its changes, as they come
@@ -28,7 +29,8 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from virtualpytest_dashboard import attachments, health, live, measurements, metrics, pages, runs, tests, timeline
+from virtualpytest_dashboard import attachments, export, health, live, measurements, metrics, pages, runs, tests
+from virtualpytest_dashboard import timeline as timelines
 from virtualpytest_dashboard.folders import Folders
 from virtualpytest_dashboard.lab.routes import ROUTES as LAB
 from virtualpytest_dashboard.lab.site import Site
@@ -53,7 +55,9 @@ def create_app(folders: Sequence[Path], hosts: Sequence[str] = LOOPBACK, lab: Si
             Route("/measurements", measurements.index, name="measurements"),
             Route("/measurements/{name:path}", measurements.one, name="measurement"),
             Route("/runs/{run}", runs.one, name="run"),
-            Route("/runs/{run}/timeline", timeline.one, name="timeline"),
+            Route("/runs/{run}/timeline", timelines.one, name="timeline"),
+            Route("/runs/{run}/export.zip", export.as_zip, name="zip"),
+            Route("/runs/{run}/export.html", export.as_page, name="report"),
             Route("/runs/{run}/tests/{uuid}", tests.one, name="test"),
             Route("/runs/{run}/attachments/{name}", attachments.one, name="attachment"),
             Route("/runs/{run}/events", live.events, name="events"),

@@ -26,14 +26,14 @@ def one(request: Request) -> Response:
     name = request.path_params["name"]
     if size_of(folder.path, name) is None:
         raise HTTPException(404, f"There is no attachment {name!r} in this run.")
-    kind = _type(name)
+    kind = type_of(name)
     way = "attachment" if kind == "application/octet-stream" else "inline"
     headers = {"Content-Security-Policy": _SANDBOX, "Cache-Control": "private, max-age=60"}
     path = folder.path / name
     return FileResponse(path, headers=headers, media_type=kind, filename=name, content_disposition_type=way)
 
 
-def _type(name: str) -> str:
+def type_of(name: str) -> str:
     """Return the type by the file's own ending: what the results say of it is not to be trusted."""
     if kind_of(name) == "text":
         return "text/plain; charset=utf-8"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,13 @@ _TEMPLATES = Jinja2Templates(env=_environment())
 def render(request: Request, template: str, status: int = 200, **context: Any) -> Response:
     """Return the page that *template* makes of *context*."""
     return _TEMPLATES.TemplateResponse(request, template, context, status)
+
+
+def pieces(template: str, **context: Any) -> Iterator[bytes]:
+    """Yield what *template* makes of *context*, a piece at a time: it may be long."""
+    stream = _TEMPLATES.env.get_template(template).stream(**context)
+    stream.enable_buffering(50)
+    return (piece.encode("utf-8", "replace") for piece in stream)
 
 
 def folders(request: Request) -> Folders:

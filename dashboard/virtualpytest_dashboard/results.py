@@ -142,6 +142,10 @@ class Folder:
         with self._lock:
             return self._journal.read()
 
+    def container_names(self) -> list[str]:
+        """Return the files that tell what set up and took down tests."""
+        return sorted(_containers(self.path))
+
     def containers(self, test: str) -> list[allure.Document]:
         """Return what set up and took down the test with uuid *test*, the outermost first."""
         with self._lock:

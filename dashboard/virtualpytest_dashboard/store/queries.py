@@ -101,6 +101,13 @@ def unreadable(connection: Connection, run: int) -> list[Unreadable]:
     return [Unreadable(name, why) for name, why in connection.execute(found)]
 
 
+def readable(connection: Connection, run: int) -> list[str]:
+    """Return the documents of a run that were read."""
+    documents = FILE.c.name.endswith(".json", autoescape=True)
+    found = select(FILE.c.name).where(FILE.c.run == run, FILE.c.why == "", documents).order_by(FILE.c.name)
+    return list(connection.execute(found).scalars())
+
+
 def globals_of(connection: Connection, run: int) -> list[str]:
     """Return the files of a run that tell what went wrong outside of any test."""
     named = FILE.c.name.endswith("-globals.json", autoescape=True)
