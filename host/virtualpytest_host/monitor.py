@@ -43,6 +43,11 @@ class Judges:
         self._still = Stillness(None, _CHANGE)
         self._shown: Picture | None = None
 
+    @property
+    def seen(self) -> bool:
+        """Whether a picture has been judged yet."""
+        return self._shown is not None
+
     def look(self, samples: Samples, recording: Recording) -> Iterator[tuple[str, str]]:
         """Yield what has begun or is over since the last look, as (sort, ``begun`` or ``over``)."""
         recording.check()
@@ -121,12 +126,13 @@ class Monitor:
         self._thread.start()
 
     def news(self) -> dict[str, Any]:
-        """Return the incidents that have begun or ended since the last call, and why there is no picture now."""
+        """Return the ``incidents`` new since the last call, ``why`` there is no picture, whether one was ``seen``."""
         with self._lock:
             told, self._news = self._news, []
         if self._failure is not None:
             raise DeviceError(f"its incidents cannot be kept: {self._failure}")
-        return {"incidents": [asdict(one) for one in told], "why": self._judges.why}
+        words = {"why": self._judges.why, "seen": self._judges.seen}
+        return {"incidents": [asdict(one) for one in told], **words}
 
     @property
     def failed(self) -> bool:
@@ -203,7 +209,7 @@ class Attendant:
         """Watch no more; return what was new."""
         monitor, self._monitor = self._monitor, None
         if monitor is None:
-            return {"incidents": [], "why": ""}
+            return {"incidents": [], "why": "", "seen": False}
         monitor.close()
         return monitor.news()
 

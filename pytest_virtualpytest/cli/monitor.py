@@ -113,7 +113,8 @@ class Watcher:
         except VirtualPytestError as error:
             self._say_once(f"not watched, tried again: {' '.join(str(error).split())}")
             return _AGAIN
-        self._say_once(f"no picture: {' '.join(told['why'].split())}" if told["why"] else "watched")
+        if told["why"] or told["seen"]:
+            self._say_once(f"no picture: {' '.join(told['why'].split())}" if told["why"] else "watched")
         self._tell(told)
         return _EVERY
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import time
 from collections.abc import Iterator
+from dataclasses import replace
+from importlib import resources
 from pathlib import Path
 
 import labs
 import pytest
+from virtualpytest_host.incidents import Incident, Keeper
 
 from pytest_virtualpytest.exceptions import LeaseError
 from pytest_virtualpytest.gateway import Gateway
@@ -37,6 +41,7 @@ results = "results"
 """
 SECONDS = 60_000
 PAGES = ("/lab", "/lab/campaigns", "/lab/hosts", "/lab/devices/seebox", "/lab/devices/seephone")
+WHOLE = dict.fromkeys(PAGES, "free") | {"/lab/incidents": "Nothing is watched now"}  # once told
 # the mean of each 16th pixel's difference to what `before` kept, of the live picture
 CHANGE = """() => {
   const image = document.querySelector("[data-screen] img");
@@ -133,6 +138,23 @@ def test_wall_that_is_hidden_asks_for_no_picture(tab: playwright.Page, address: 
     shows = [words for words in told if "show" in words]
     assert "seebox" in str(shows)
     assert shows[-1] == '{"show":[],"size":"small"}'
+
+
+def test_incidents_come_and_end_on_the_page_without_loading_it_anew(tab: playwright.Page, address: str) -> None:
+    picture = (resources.files("virtualpytest_host.virtual") / "pictures" / "no-signal.png").read_bytes()
+    lost = Incident(f"{time.time() * 1000:.0f}-lost", "seebox", "lost", time.time(), 0.5, picture=True)
+    for path in ("/lab/incidents", "/lab/devices/seebox"):
+        with Keeper("seebox") as keeper:
+            tab.goto(f"{address}{path}")
+            keeper.keep(lost, picture)
+            mine = tab.locator("[data-incidents] li", has_text="lost").first
+            playwright.expect(mine).to_contain_text("goes on", timeout=SECONDS)
+            mine.scroll_into_view_if_needed()
+            _picture(tab, "[data-incidents] li")
+
+            keeper.keep(replace(lost, state="over", end=lost.begin + 7))
+
+            playwright.expect(mine).to_contain_text("lasted 7.0 s", timeout=SECONDS)
 
 
 def test_hosts_page_tells_health_streams_and_what_is_lost(tab: playwright.Page, address: str) -> None:
@@ -287,9 +309,9 @@ def test_campaign_is_planned_started_followed_and_stopped(tab: playwright.Page, 
 def test_pages_fit_and_are_accessible(chromium: playwright.Browser, address: str, width: int, scheme: str) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     with _tab(chromium, width, scheme) as page:
-        for path in PAGES:
+        for path, words in WHOLE.items():
             page.goto(f"{address}{path}")
-            playwright.expect(page.locator("main")).to_contain_text("free", timeout=SECONDS)
+            playwright.expect(page.locator("main")).to_contain_text(words, timeout=SECONDS)
             found = axe.run(page)
 
             assert found.violations_count == 0, f"{path}: {found.generate_report()}"

@@ -26,7 +26,7 @@ from pytest_virtualpytest.gateway import Gateway, Gateways
 
 NAME = "monbox"
 LIMITS = ("--black", "2", "--frozen", "3", "--silent", "2", "--lost", "2")
-FAULTS = {  # what each comes to, and what the box's log says of it
+FAULTS: dict[str, tuple[str, str, dict[str, Any]]] = {  # what each comes to, and what the box's log says of it
     "black": ("black", "screen", {"state": "black"}),
     "freeze": ("frozen", "screen", {"state": "frozen"}),
     "silence": ("silent", "sound", {"hz": 0}),

@@ -41,7 +41,7 @@ def device(request: Request) -> Response:
     def facts(bench: Bench) -> dict[str, Any]:
         name = asked.device(request)[1].name
         state = bench.survey.device(name)
-        return {"device": state, "groups": remote.groups(state.keys)}
+        return {"device": state, "groups": remote.groups(state.keys), "told": bench.incidents.told(name)}
 
     return shown(request, "lab/device.html", facts)
 

@@ -33,9 +33,13 @@ class Reach:
 
     def details(self, host: str) -> dict[str, Any]:
         """Return what takes a while to find out of *host*: temperatures, software, drivers, captures."""
+        return dict(self.bare(host, "host.health", seconds=30).value)
+
+    def bare(self, host: str, method: str, args: Mapping[str, Any] | None = None, seconds: float = 15.0) -> Reply:
+        """Call what needs no device, in a process of its own on *host*."""
         gateway = self.host(host)
         gateway.attach({"name": "bench", "virtual": None, "controllers": []})
-        return dict(gateway.call(Call("host.health", "bench", deadline=30)).value)
+        return gateway.call(Call(method, "bench", args or {}, deadline=seconds))
 
     def rest(self, host: str) -> None:
         """Close the gateway to *host*, and with it what it keeps open for devices; the next call opens it again."""

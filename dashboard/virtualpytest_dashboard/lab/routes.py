@@ -2,6 +2,7 @@
 
 /lab                       the wall of devices
 /lab/hosts                 how hosts are
+/lab/incidents             what was wrong with devices, while they were watched
 /lab/campaigns             the campaigns of the lab file
 /lab/devices/{device}      one device, live
 /api/…                     the same for programs: see `api`, and `hands` for what acts
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from virtualpytest_dashboard.lab import api, campaign_pages, hands, live, pages
+from virtualpytest_dashboard.lab import api, campaign_pages, hands, incident_pages, live, pages
 
 _CAMPAIGN = "/api/campaigns/{campaign}"
 _DEVICE = "/api/devices/{device}"
@@ -20,6 +21,7 @@ _DEVICE = "/api/devices/{device}"
 ROUTES: list[BaseRoute] = [
     Route("/lab", pages.devices, name="lab"),
     Route("/lab/hosts", pages.hosts, name="lab-hosts"),
+    Route("/lab/incidents", incident_pages.page, name="lab-incidents"),
     Route("/lab/campaigns", campaign_pages.page, name="lab-campaigns"),
     Route("/lab/devices/{device}", pages.device, name="lab-device"),
     Route("/api/hosts", api.answered(api.hosts), name="api-hosts"),
@@ -34,6 +36,10 @@ ROUTES: list[BaseRoute] = [
     Route(f"{_DEVICE}/control/release", hands.guarded(hands.release), methods=["POST"], name="api-release"),
     Route("/api/restart/images", api.answered(api.restart_images), name="api-restart-images"),
     Route("/api/restart/images/{captured}", api.answered(api.restart_image), name="api-restart-image"),
+    Route("/api/incidents", api.answered(incident_pages.every), name="api-incidents"),
+    Route(
+        f"{_DEVICE}/incidents/{{incident}}/picture", api.answered(incident_pages.picture), name="api-incident-picture"
+    ),
     Route("/api/monitoring", api.answered(api.monitoring), name="api-monitoring"),
     Route("/api/campaigns", api.answered(campaign_pages.every), name="api-campaigns"),
     Route(_CAMPAIGN, api.answered(campaign_pages.one), name="api-campaign"),

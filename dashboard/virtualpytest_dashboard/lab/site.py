@@ -14,6 +14,7 @@ from virtualpytest_dashboard.lab.campaigns import Campaigns
 from virtualpytest_dashboard.lab.control import IDLE, Control
 from virtualpytest_dashboard.lab.feeds import Feeds
 from virtualpytest_dashboard.lab.guard import Guard
+from virtualpytest_dashboard.lab.incidents import Incidents
 from virtualpytest_dashboard.lab.reach import Reach
 from virtualpytest_dashboard.lab.survey import Survey
 
@@ -26,6 +27,7 @@ class Bench:
         self.reach = Reach(lab)
         self.survey = Survey(lab, self.reach)
         self.feeds = Feeds(lab, self.reach)
+        self.incidents = Incidents(lab, self.reach, self.survey)
         self.control = Control(lab, idle)
         self.campaigns = Campaigns(lab)
 
@@ -37,6 +39,7 @@ class Bench:
         """End all of it, and give back what is held."""
         self.survey.close()
         self.feeds.close()
+        self.incidents.close()
         self.control.close()
         self.reach.close()
 

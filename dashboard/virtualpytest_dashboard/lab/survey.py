@@ -33,6 +33,10 @@ class Survey:
         """Return how each host is."""
         return [poll.value() for poll in self._hosts.values()]
 
+    def host(self, name: str) -> HostState:
+        """Return how host *name* is."""
+        return self._hosts[name].value()
+
     def devices(self) -> list[DeviceState]:
         """Return how each device is."""
         self.hosts()
