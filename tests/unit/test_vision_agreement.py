@@ -5,8 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from agreement import RIGHT, judged, tally, trials
-from drawn import Colour, blank, button, coded, on, reference
+from agreement import RIGHT, judged, noisy, tally, trials
+from drawn import Colour, blank, button, coded, on, reference, screens
 from painted import every_screen
 from virtualpytest_host.vision.match import find
 
@@ -51,3 +51,12 @@ def test_button_of_another_colour_and_the_same_brightness_is_never_the_button() 
 
         assert find(frame, reference(button(colour=one))).found, one
         assert not find(frame, reference(button(colour=other))).found, (one, other)
+
+
+def test_part_of_a_bar_that_is_alike_all_along_is_where_it_is() -> None:
+    """A coarse level's lowest place along such a bar says nothing of where on it the part is."""
+    menu = screens()["settings-2"]
+
+    found = find(noisy(menu), reference(menu[284 : 284 + 90, 147 : 147 + 160]))
+
+    assert found.region == (147, 284, 160, 90)

@@ -29,7 +29,7 @@ with host_extra("vision"):
 
 _FEW = (400, 160, 48, 24)  # places worth following from each level, rather than searching the next finer one
 _FIRST = 4  # places followed before any other
-_STEPS = 16
+_STEPS, _FEW_STEPS = 16, 3  # on a coarse level more would lead along an edge, from the true place to the lowest
 _NEAR, _AT_ONCE = 2, 1200  # reach, and pixels of a reference up to which all places within it are looked at in one call
 _VALLEY, _ROUNDING = 1.04, 0.01  # along an edge there is no lowest place, but a row of nearly equal ones
 _BLOCK = 3
@@ -212,18 +212,10 @@ class Search:
         return Place(self._apart[number](spot), *spot)
 
     def _lowest_near(self, number: int, spot: tuple[int, int]) -> Place:
-        """Return the lowest place of the few around *spot*; where that is at their edge, of those around it."""
-        lowest = math.inf
-        for _ in range(_STEPS):
-            near = self._bounds[number].near(*spot)
-            heat = self._differences(number, near)
-            least, _, (across, down), _ = cv2.minMaxLoc(heat)
-            if least >= lowest:
-                break
-            lowest, last, spot = least, spot, (near.left + int(across), near.top + int(down))
-            if max(abs(spot[0] - last[0]), abs(spot[1] - last[1])) < _NEAR:
-                break
-        return Place(max(0.0, lowest) ** 0.5, *spot)
+        """Return the lowest place of the few around *spot*; further along an edge there may be a lower one."""
+        near = self._bounds[number].near(*spot)
+        least, _, (across, down), _ = cv2.minMaxLoc(self._differences(number, near))
+        return Place(max(0.0, least) ** 0.5, near.left + int(across), near.top + int(down))
 
     def _downhill(
         self,
@@ -238,7 +230,7 @@ class Search:
         """
         bounds, path = self._bounds[number], list[tuple[int, int]]()
         around = bounds.beside if number else bounds.around
-        while spot not in ends and len(path) < _STEPS:
+        while spot not in ends and len(path) < (_FEW_STEPS if number else _STEPS):
             path.append(spot)
             spot = min(around(*spot), key=cost)
             if spot == path[-1]:
