@@ -252,12 +252,12 @@ def test_program_that_does_not_start_is_told(
 
 
 def test_browser_shows_a_page_and_takes_keys(desktop: Desktop, tmp_path: Path) -> None:
-    page = "<title>start</title><input autofocus oninput='document.title = this.value'>"
-    (tmp_path / "page.html").write_text(page)
+    field = "<input autofocus onfocus='document.title = \"ready\"' oninput='document.title = this.value'>"
+    (tmp_path / "page.html").write_text(f"<title>start</title>{field}")
     options = ["--no-sandbox", "--no-first-run", f"--user-data-dir={tmp_path}/profile", "--disable-gpu"]
 
     desktop.start("chromium", [*options, f"file://{tmp_path}/page.html"])
-    until(lambda: desktop.windows()[0].text.startswith("start"), 60)
+    until(lambda: desktop.windows()[0].text.startswith("ready"), 60)
     desktop.type("Grüße 😀")
 
     until(lambda: desktop.windows()[0].text.startswith("Grüße 😀"))
