@@ -17,6 +17,15 @@ from starlette.testclient import TestClient
 SUITE = Path(__file__).parent / "suite"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_worker() -> Iterator[None]:
+    """Let no run that a dashboard starts take itself for a worker of the run around it."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_XDIST_TESTRUNUID"):
+            patch.delenv(name, raising=False)
+        yield
+
+
 @pytest.fixture(scope="session")
 def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give the results of a real run of tests/dashboard/suite."""

@@ -103,8 +103,8 @@ def test_outlet_that_takes_its_time_is_waited_for(pdu: Pdu) -> None:
 
 
 def test_outlet_that_does_not_switch_is_an_error(pdu: Pdu) -> None:
-    assert told(own(pdu, 3, timeout=2.0)) == (
-        f"{pdu.address}: outlet 3 did not switch on: after 2 s it is in state 0"
+    assert told(own(pdu, 3, timeout=6.0)) == (
+        f"{pdu.address}: outlet 3 did not switch on: after 6 s it is in state 0"
     )
 
 

@@ -205,7 +205,7 @@ def test_box_that_cannot_start_says_why() -> None:
 
 
 def test_unknown_kind_lists_those_there_are() -> None:
-    with pytest.raises(DeviceError, match=r"^unknown kind of virtual device 'tardis'; known: stb, phone$"):
+    with pytest.raises(DeviceError, match=r"^unknown kind of virtual device 'tardis'; known: stb, phone, desktop$"):
         virtual.attach("tardis", "x")
 
 

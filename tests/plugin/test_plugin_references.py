@@ -111,7 +111,7 @@ def test_page_of_another_module_is_read_where_it_is(pytester: pytest.Pytester, s
         "from pages.guide import Guide\ndef test_one(stb):\n    assert not Guide(stb)\n"
     )
 
-    (error,) = errors(pytester.runpytest_inprocess("--collect-only"))
+    (error,) = errors(pytester.runpytest_subprocess("--collect-only"))  # `pages` is a module of this process
 
     assert error.startswith("tests/pages/guide.py:3: guid.png: no such picture; looked in ")
     assert error.endswith("did you mean 'guide.png'?")
