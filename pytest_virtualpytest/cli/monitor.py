@@ -58,8 +58,8 @@ def add(commands: options.Commands) -> None:
     parser = commands.add_parser("monitor", help=text, description=about)
     parser.add_argument("devices", nargs="*", metavar="DEVICE", help="default: every one that has a screen")
     for name, (default, what) in _LIMITS.items():
-        about = f"{what} counts after so long, 0 never (default: {default:g})"
-        parser.add_argument(f"--{name}", type=_seconds, default=default, metavar="SECONDS", help=about)
+        about = f"{what} counts after so long, 0 never (default: the device's `monitor` in the lab file, {default:g})"
+        parser.add_argument(f"--{name}", type=_seconds, metavar="SECONDS", help=about)
     about = "pictures of one device may take so much; the oldest incidents go first (default: 256)"
     parser.add_argument("--quota", type=_positive, default=256.0, metavar="MB", help=about)
     about = "keep incidents for so long (default: 30)"
@@ -81,14 +81,18 @@ def run(args: argparse.Namespace) -> int:
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    wanted = {
-        "limits": {name: getattr(args, name) for name in _LIMITS if getattr(args, name)},
-        "quota": round(args.quota * (1 << 20)),
-        "days": args.days,
-    }
+    keeping = {"quota": round(args.quota * (1 << 20)), "days": args.days}
     with opened(lab) as bench:
-        bench.each([Watcher(bench, device, wanted) for device in chosen], lambda one: one.run(ended))
+        watchers = [Watcher(bench, one, {"limits": _limits(one, args), **keeping}) for one in chosen]
+        bench.each(watchers, lambda one: one.run(ended))
     return 0
+
+
+def _limits(device: DeviceConfig, args: argparse.Namespace) -> dict[str, float]:
+    """Return the seconds after which what counts: as *args* say, else the lab file; what never counts is left out."""
+    defaults = {name: seconds for name, (seconds, _) in _LIMITS.items()}
+    given = {name: getattr(args, name) for name in _LIMITS if getattr(args, name) is not None}
+    return {name: seconds for name, seconds in (defaults | dict(device.monitor) | given).items() if seconds}
 
 
 class Watcher:
@@ -162,7 +166,8 @@ def _unit(args: argparse.Namespace) -> str:
     files = [str(Path(file).resolve()) for file in args.lab]
     words = [sys.executable, "-m", "pytest_virtualpytest.cli", "monitor", *args.devices]
     words += [word for file in files for word in ("--lab", file)]
-    words += [word for name in (*_LIMITS, "quota", "days") for word in (f"--{name}", f"{getattr(args, name):g}")]
+    given = {name: getattr(args, name) for name in (*_LIMITS, "quota", "days")}
+    words += [word for name, value in given.items() if value is not None for word in (f"--{name}", f"{value:g}")]
     kept = {name: os.environ[name] for name in ("VPT_LAB", "VPT_STATE") if name in os.environ}
     environment = "".join(f"Environment={_quoted(f'{name}={value}')}\n" for name, value in kept.items())
     target = "multi-user.target" if os.geteuid() == 0 else "default.target"

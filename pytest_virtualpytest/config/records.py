@@ -77,7 +77,7 @@ class Ready:
 
 @dataclass(frozen=True)
 class DeviceConfig:
-    """One device of the lab."""
+    """One device of the lab; *monitor* says after how many seconds what counts as an incident."""
 
     name: str
     host: str = LOCAL
@@ -87,6 +87,7 @@ class DeviceConfig:
     variant: tuple[str, ...] = ()
     lang: str = LANGUAGE
     ready: Ready | None = None
+    monitor: Mapping[str, float] = field(default_factory=dict, hash=False)
     screens: Path | None = None
     virtual: str | None = None
     controllers: tuple[ControllerConfig, ...] = ()

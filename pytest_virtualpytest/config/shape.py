@@ -69,5 +69,6 @@ _TABLES: dict[str, type[BaseModel]] = {
     "devices": tables.Device,
     "campaigns": tables.Campaign,
     "ready": tables.Ready,
+    "monitor": tables.Monitor,
 }
 _DEVICE = tuple(tables.Device.model_fields)

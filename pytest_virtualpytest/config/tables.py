@@ -68,6 +68,7 @@ Gives = Annotated[list[str], Field(min_length=1), AfterValidator(_once)]
 Language = Annotated[str, AfterValidator(_language)]
 Size = Annotated[str, AfterValidator(_size)]
 Seconds = Annotated[float, Field(gt=0)]
+Patience = Annotated[float, Field(ge=0, lt=1e9)]
 Span = Annotated[Seconds, BeforeValidator(_span, json_schema_input_type=float | str)]
 Variable = Annotated[str, AfterValidator(_variable)]
 
@@ -95,6 +96,15 @@ class Ready(Table):
     timeout: Seconds | None = None
 
 
+class Monitor(Table):
+    """After how many seconds `virtualpytest monitor` counts what is wrong with a device; 0 is never."""
+
+    black: Patience | None = None
+    frozen: Patience | None = None
+    silent: Patience | None = None
+    lost: Patience | None = None
+
+
 class Controller(Table):
     """A controller with its settings; the table's name says which, unless `controller` does."""
 
@@ -117,6 +127,7 @@ class Device(Table):
     variant: Words = Field([], description="picks reference pictures: banner.WORD.png before banner.png")
     lang: Language | None = Field(None, description="what text on its screen is read as; default: the lab's")
     ready: Ready | None = None
+    monitor: Monitor | None = None
     screens: str | None = Field(None, description="its screen map")
     virtual: str | None = Field(None, description="a virtual device of this kind, instead of controllers")
     resources: Words = Field([], description="what else it holds, such as an account")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -25,7 +26,7 @@ from pytest_virtualpytest.capabilities import Source
 from pytest_virtualpytest.gateway import Gateway, Gateways
 
 NAME = "monbox"
-LIMITS = ("--black", "2", "--frozen", "3", "--silent", "2", "--lost", "2")
+LIMITS = ("--frozen", "3", "--silent", "2")  # the others are in the lab file
 FAULTS: dict[str, tuple[str, str, dict[str, Any]]] = {  # what each comes to, and what the box's log says of it
     "black": ("black", "screen", {"state": "black"}),
     "freeze": ("frozen", "screen", {"state": "frozen"}),
@@ -38,7 +39,9 @@ FAULTS: dict[str, tuple[str, str, dict[str, Any]]] = {  # what each comes to, an
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Work in a folder with a lab."""
     folder = tmp_path_factory.mktemp("monitor")
-    (folder / "lab.toml").write_text(f'[devices.{NAME}]\nvirtual = "stb"\n')
+    (folder / "lab.toml").write_text(
+        f'[devices.{NAME}]\nvirtual = "stb"\nmonitor = {{ black = 2, frozen = 600, lost = 2 }}\n'
+    )
     with contextlib.chdir(folder):
         yield folder
 
@@ -211,8 +214,19 @@ def test_a_unit_for_systemd_runs_the_command_as_it_was_given(folder: Path) -> No
     unit = run("monitor", NAME, "--black", "3", "--lab", "lab.toml", "--systemd").out
 
     (command,) = [line for line in unit.splitlines() if line.startswith("ExecStart=")]
-    assert f"pytest_virtualpytest.cli monitor {NAME} --lab {folder}/lab.toml --black 3 --frozen 60" in command
+    assert f"pytest_virtualpytest.cli monitor {NAME} --lab {folder}/lab.toml --black 3 --quota 256" in command
     assert f"WorkingDirectory={folder}" in unit
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not here")
+def test_systemd_takes_the_unit(folder: Path) -> None:
+    unit = folder / "virtualpytest-monitor.service"
+    unit.write_text(run("monitor", "--systemd").out)
+
+    done = subprocess.run(["systemd-analyze", "verify", unit], check=False, capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stderr
+    assert unit.name not in done.stderr  # of others it may complain
 
 
 @pytest.mark.parametrize(

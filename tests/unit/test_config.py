@@ -35,6 +35,7 @@ model = "horizon-4"
 tags = ["uhd"]
 variant = ["horizon", "fr"]
 ready = { check = "home.png", recover = ["HOME", "power.cycle"], timeout = 20 }
+monitor = { black = 5, frozen = 0 }
 screens = "maps/horizon.toml"
 [devices.stb1.video]
 source = "/dev/video0"
@@ -59,6 +60,7 @@ def test_device_is_read(lab_folder: Path) -> None:
 
     assert (device.name, device.host, device.kind, device.model) == ("stb1", "rack1", "stb", "horizon-4")
     assert (device.tags, device.variant) == (("uhd",), ("horizon", "fr"))
+    assert device.monitor == {"black": 5, "frozen": 0}
     assert device.screens == lab_folder / "maps/horizon.toml"
     assert device.capabilities == ("audio", "power", "remote", "screen")
 

@@ -94,6 +94,14 @@ def test_wrong_host(text: str, message: str) -> None:
             '[devices.box]\nvirtual = "sbt"',
             "lab.toml: devices.box.virtual: no virtual device of kind 'sbt'; did you mean 'stb'?",
         ),
+        (
+            f"{BOX}monitor = {{ blck = 3 }}",
+            "lab.toml: devices.box.monitor.blck: unknown key; did you mean 'black'?",
+        ),
+        (
+            f"{BOX}monitor = {{ black = -3 }}",
+            "lab.toml: devices.box.monitor.black: must be greater than or equal to 0",
+        ),
         (f"{BOX}ready = {{ timeout = 3 }}", "lab.toml: devices.box.ready.check: is missing"),
         (
             f'{BOX}ready = {{ check = "home.png", recovr = [] }}',
