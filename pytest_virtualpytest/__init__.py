@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pytest_virtualpytest.capabilities import Key
+    from pytest_virtualpytest.answers import Crash, Element, Entry, Output
     from pytest_virtualpytest.device import Device
     from pytest_virtualpytest.exceptions import (
         AppCrashed,
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         VirtualPytestError,
     )
     from pytest_virtualpytest.fixtures import Devices, device_fixture
+    from pytest_virtualpytest.key import Key
     from pytest_virtualpytest.keyboard import Keyboard
     from pytest_virtualpytest.keys import KeyPage
     from pytest_virtualpytest.kpi import Series, Transition, Zap
@@ -34,16 +35,12 @@ if TYPE_CHECKING:
     from pytest_virtualpytest.measure import Measure
     from pytest_virtualpytest.models import (
         Clip,
-        Crash,
         Dropout,
         Duration,
-        Element,
-        Entry,
         Frame,
         Level,
         Line,
         Measurement,
-        Output,
         Press,
         Region,
         Sighting,
@@ -85,7 +82,8 @@ __all__ = [
 ]  # fmt: skip
 
 _HOMES = {
-    "capabilities": {"Key"},
+    "answers": {"Crash", "Element", "Entry", "Output"},
+    "key": {"Key"},
     "device": {"Device"},
     "fixtures": {"Devices", "device_fixture"},
     "keyboard": {"Keyboard"},
@@ -95,8 +93,7 @@ _HOMES = {
     "measure": {"Measure"},
     "page": {"Page"},
     "models": {
-        "Clip", "Crash", "Dropout", "Duration", "Element", "Entry", "Frame", "Level", "Line", "Measurement", "Output",
-        "Press", "Region", "Sighting", "Words",
+        "Clip", "Dropout", "Duration", "Frame", "Level", "Line", "Measurement", "Press", "Region", "Sighting", "Words",
     },
     "targets": {
         "All", "AnyOf", "Appears", "Black", "Blockiness", "Color", "Frozen", "Gone", "Image", "Motion", "Not",

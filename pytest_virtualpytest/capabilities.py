@@ -11,10 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import ClassVar, Protocol, TypeAlias, runtime_checkable
 
-from pytest_virtualpytest.models import Crash, Element, Entry, Line, Output
+from pytest_virtualpytest.answers import Crash, Element, Entry, Output, Running
+from pytest_virtualpytest.models import Line
 
 Point: TypeAlias = "tuple[int, int]"  # in pixels of the device's picture, (0, 0) its top left corner
 
@@ -23,42 +23,6 @@ CAPABILITIES = (
     "console",
 )  # fmt: skip
 BUTTONS = ("left", "middle", "right")  # of a mouse
-
-
-class Key(StrEnum):
-    """The keys of a remote, by the names that every controller maps to its own."""
-
-    UP = "UP"
-    DOWN = "DOWN"
-    LEFT = "LEFT"
-    RIGHT = "RIGHT"
-    OK = "OK"
-    BACK = "BACK"
-    HOME = "HOME"
-    MENU = "MENU"
-    GUIDE = "GUIDE"
-    INFO = "INFO"
-    POWER = "POWER"
-    CHANNEL_UP = "CHANNEL_UP"
-    CHANNEL_DOWN = "CHANNEL_DOWN"
-    VOLUME_UP = "VOLUME_UP"
-    VOLUME_DOWN = "VOLUME_DOWN"
-    MUTE = "MUTE"
-    PLAY = "PLAY"
-    PAUSE = "PAUSE"
-    STOP = "STOP"
-    REWIND = "REWIND"
-    FAST_FORWARD = "FAST_FORWARD"
-    NUM_0 = "0"
-    NUM_1 = "1"
-    NUM_2 = "2"
-    NUM_3 = "3"
-    NUM_4 = "4"
-    NUM_5 = "5"
-    NUM_6 = "6"
-    NUM_7 = "7"
-    NUM_8 = "8"
-    NUM_9 = "9"
 
 
 class Controller(Protocol):
@@ -204,23 +168,6 @@ class Shell(Protocol):
 
     def run(self, command: str | Sequence[str], seconds: float, /) -> Output:
         """Run a line of the device's shell, or a program with arguments that reach it as they are."""
-
-
-class Running(Protocol):
-    """A command that goes on."""
-
-    @property
-    def ended(self) -> bool:
-        """Whether it has ended, and all that it printed has come."""
-
-    def since(self, moment: float, /) -> str:
-        """Return what it printed from *moment* of this host's CLOCK_MONOTONIC on."""
-
-    def expect(self, pattern: re.Pattern[str], since: float | Line, seconds: float, /) -> Line | None:
-        """Return the line in which *pattern* came first, as `Console.expect` does."""
-
-    def close(self) -> None:
-        """End it."""
 
 
 @runtime_checkable

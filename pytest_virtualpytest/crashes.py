@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_virtualpytest.answers import Crash
 from pytest_virtualpytest.exceptions import AppCrashed, VirtualPytestError
-from pytest_virtualpytest.models import Crash
 
 if TYPE_CHECKING:
     from pytest_virtualpytest.device import Device

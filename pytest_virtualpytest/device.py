@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_virtualpytest.capabilities import Key
 from pytest_virtualpytest.console import Console
 from pytest_virtualpytest.controls import Power, Remote, Touch
 from pytest_virtualpytest.elements import Ui
 from pytest_virtualpytest.inside import Apps, Files, Logs, Shell
+from pytest_virtualpytest.key import Key
 from pytest_virtualpytest.kpi import Zap
 from pytest_virtualpytest.link import Link
 from pytest_virtualpytest.looking import Looking

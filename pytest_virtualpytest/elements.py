@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, TypedDict, Unpack
 
+from pytest_virtualpytest.answers import Element
 from pytest_virtualpytest.link import Link
-from pytest_virtualpytest.models import Element, Press
+from pytest_virtualpytest.models import Press
 
 
 class Wanted(TypedDict, total=False):

@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from pytest_virtualpytest.answers import Crash, Element, Entry, Output
 from pytest_virtualpytest.console import expecting
 from pytest_virtualpytest.exceptions import LabFault
 from pytest_virtualpytest.link import Link
-from pytest_virtualpytest.models import Crash, Element, Entry, Line, Output, Press, Sighting
+from pytest_virtualpytest.models import Line, Press, Sighting
 
 _PACE = 1 << 20  # bytes a second that a transfer may be as slow as
 _WHOLE = 600.0  # seconds for a file whose size is not known

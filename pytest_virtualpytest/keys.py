@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeAlias
 
-from pytest_virtualpytest.capabilities import Key
 from pytest_virtualpytest.exceptions import VirtualPytestError
+from pytest_virtualpytest.key import Key
 from pytest_virtualpytest.targets import Target
 
 Rows: TypeAlias = Sequence[Sequence[str]]

@@ -8,8 +8,8 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from pytest_virtualpytest.answers import Element
 from pytest_virtualpytest.exceptions import NotSeen
-from pytest_virtualpytest.models import Element
 from virtualpytest_host.hands import Inputs
 
 _PAUSE = 0.05  # seconds between two looks

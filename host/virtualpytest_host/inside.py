@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from pytest_virtualpytest.capabilities import Crashes, Follows, Installs, Permits, Running, Starts, Windowed
+from pytest_virtualpytest.answers import Element, Running
+from pytest_virtualpytest.capabilities import Crashes, Follows, Installs, Permits, Starts, Windowed
 from pytest_virtualpytest.exceptions import DeviceError, NotSeen, VirtualPytestError
-from pytest_virtualpytest.models import Element
 from pytest_virtualpytest.wire import Reply
 from virtualpytest_host import state
 from virtualpytest_host.console import Console

@@ -14,8 +14,9 @@ from virtualpytest_host import testing
 from virtualpytest_host.controllers.infrared import Infrared
 
 from pytest_virtualpytest import lircconf, pronto
-from pytest_virtualpytest.capabilities import Holds, Key, Keyed, Remote
+from pytest_virtualpytest.capabilities import Holds, Keyed, Remote
 from pytest_virtualpytest.exceptions import DeviceError
+from pytest_virtualpytest.key import Key
 
 OK, GUIDE = nec(0x20DF22DD), nec(0x20DFD52A)
 REPEATED = [9000, 2250, 560]

@@ -21,9 +21,9 @@ from virtualpytest_host.android.connection import Connection
 from virtualpytest_host.controllers.adb import Adb
 
 from pytest_virtualpytest import capabilities
-from pytest_virtualpytest.capabilities import Key
+from pytest_virtualpytest.answers import Element
 from pytest_virtualpytest.exceptions import DeviceError
-from pytest_virtualpytest.models import Element
+from pytest_virtualpytest.key import Key
 
 SETTINGS, NOTES = "com.virtual.settings", "com.virtual.notes"
 NASTY = [

@@ -12,8 +12,9 @@ from peer import answering, free_port
 from until import until
 from virtualpytest_host.controllers.ecp import Ecp
 
-from pytest_virtualpytest.capabilities import Holds, Key, Remote, Types
+from pytest_virtualpytest.capabilities import Holds, Remote, Types
 from pytest_virtualpytest.exceptions import DeviceError
+from pytest_virtualpytest.key import Key
 
 NOT_ON_A_ROKU = {Key.PAUSE, Key.STOP}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from virtualpytest_host.android import crashes
 
-from pytest_virtualpytest.models import Crash
+from pytest_virtualpytest.answers import Crash
 
 JAVA = """\
 --------- beginning of crash

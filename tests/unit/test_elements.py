@@ -6,8 +6,9 @@ import pytest
 from virtualpytest_host.elements import Ui, search
 from virtualpytest_host.hands import Inputs
 
+from pytest_virtualpytest.answers import Element
 from pytest_virtualpytest.exceptions import NotSeen
-from pytest_virtualpytest.models import Element, Region
+from pytest_virtualpytest.models import Region
 
 
 def row(title: str, *, checked: bool = False) -> Element:

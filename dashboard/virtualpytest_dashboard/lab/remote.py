@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pytest_virtualpytest.capabilities import Key
+from pytest_virtualpytest.key import Key
 
 _GROUPS: dict[str, tuple[tuple[str, str], ...]] = {
     "arrows": (("UP", "▲"), ("LEFT", "◀"), ("OK", "OK"), ("RIGHT", "▶"), ("DOWN", "▼")),

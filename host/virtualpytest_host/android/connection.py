@@ -21,8 +21,8 @@ from adb_shell.adb_device import AdbDevice, _AdbIOManager
 from adb_shell.auth.sign_cryptography import CryptographySigner
 from adb_shell.constants import CNXN
 
+from pytest_virtualpytest.answers import Entry, Output
 from pytest_virtualpytest.exceptions import DeviceError
-from pytest_virtualpytest.models import Entry, Output
 from virtualpytest_host.android import key
 from virtualpytest_host.android.address import Address
 

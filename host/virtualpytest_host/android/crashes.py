@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pytest_virtualpytest.models import Crash
+from pytest_virtualpytest.answers import Crash
 
 _LINE = re.compile(r"(\d\d-\d\d \d\d:\d\d:\d\d\.\d{3})\s+(\d+)\s+\d+ [VDIWEF] ([^:]*?)\s*: ?(.*)")
 _FATAL = re.compile(r"(\*\*\* )?FATAL EXCEPTION")

@@ -7,8 +7,8 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from pytest_virtualpytest.answers import Crash, Element, Entry, Output
 from pytest_virtualpytest.exceptions import DeviceError
-from pytest_virtualpytest.models import Crash, Element, Entry, Output
 from virtualpytest_host.android import crashes, tree
 
 _DUMP = "/data/local/tmp/vpt-window.xml"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree
 
+from pytest_virtualpytest.answers import Element
 from pytest_virtualpytest.exceptions import DeviceError
-from pytest_virtualpytest.models import Element, Region
+from pytest_virtualpytest.models import Region
 
 _BOUNDS = re.compile(r"\[(-?\d+),(-?\d+)\]\[(-?\d+),(-?\d+)\]")
 

@@ -7,8 +7,8 @@ import platform
 from collections.abc import Sequence
 from pathlib import Path
 
+from pytest_virtualpytest.answers import Entry, Output
 from pytest_virtualpytest.exceptions import DeviceError
-from pytest_virtualpytest.models import Entry, Output
 from virtualpytest_host.desktop.guard import Guard
 from virtualpytest_host.desktop.process import Process
 from virtualpytest_host.desktop.server import Server

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from pytest_virtualpytest.answers import Element
 from pytest_virtualpytest.exceptions import DeviceError
-from pytest_virtualpytest.models import Element
 from virtualpytest_host.desktop import windows
 from virtualpytest_host.desktop.guard import Guard
 from virtualpytest_host.desktop.process import Process

@@ -7,8 +7,9 @@ from typing import Any, ClassVar
 
 import pytest
 
-from pytest_virtualpytest.capabilities import BUTTONS, Key
+from pytest_virtualpytest.capabilities import BUTTONS
 from pytest_virtualpytest.exceptions import DeviceError
+from pytest_virtualpytest.key import Key
 from virtualpytest_host.testing.opened import NOBODY, Opened, keys, only_on
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from pytest_virtualpytest.capabilities import Key, Keyed
+from pytest_virtualpytest.capabilities import Keyed
+from pytest_virtualpytest.key import Key
 
 NOBODY = "no-such-thing-4711"  # what no device has
 _FIRST: dict[str, Callable[[Any], object]] = {  # what changes little comes first
