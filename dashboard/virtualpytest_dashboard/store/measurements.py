@@ -73,9 +73,10 @@ def _results(
     connection: Connection, run: int, events: Iterable[allure.Document]
 ) -> Mapping[tuple[str, str], Sequence[Any]]:
     """Return the results of the tests of *events*, by name and full name."""
-    full_names = {journal.names(allure.text(event.get("test")))[1] for event in events}
+    names, full_names = zip(*(journal.names(allure.text(event.get("test"))) for event in events), strict=True)
     columns = [RESULT.c[name] for name in ("name", "full_name", "uuid", "device", "host", "stop")]
-    of_these = select(*columns).where(RESULT.c.full_name.in_(full_names), RESULT.c.run == run, RESULT.c.file != "")
+    named = RESULT.c.full_name.in_(set(full_names)) & RESULT.c.name.in_(set(names))  # the index has both
+    of_these = select(*columns).where(named, RESULT.c.run == run, RESULT.c.file != "")
     found: defaultdict[tuple[str, str], list[Any]] = defaultdict(list)
     for result in connection.execute(of_these):
         found[result.name, result.full_name].append(result)
