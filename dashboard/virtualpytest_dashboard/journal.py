@@ -31,6 +31,7 @@ class Journal:
     lost: dict[str, allure.Document] = field(default_factory=dict)
     verdicts: dict[str, list[allure.Document]] = field(default_factory=dict)
     held: dict[str, dict[str, allure.Document]] = field(default_factory=dict)
+    judged: dict[tuple[str, str], list[allure.Document]] = field(default_factory=dict)  # verdicts by the test's names
     measured: list[allure.Document] = field(default_factory=list)  # verdicts with figures, and where their test ran
     waiting: dict[str, Row] = field(default_factory=dict)  # rows of tests that have not begun, as they were made
 
@@ -58,6 +59,7 @@ class Journal:
     def _judge(self, test: str, event: allure.Document) -> None:
         begun, data = self.running.pop(test, {}), event.get("data")
         self.verdicts.setdefault(test, []).append(event)
+        self.judged.setdefault(names(test), []).append(event)
         if isinstance(data, dict) and next(allure.members(data.get("measurements")), None):
             self.measured.append({**event, "device": begun.get("device"), "host": begun.get("host")})
 
@@ -150,15 +152,10 @@ def missing(journal: Journal, rows: Sequence[Row], live: bool) -> list[Row]:
 
 def verdict(journal: Journal, row: Row, until: int = 0) -> allure.Document:
     """Return what was noted of *row* when it ended: first after its stop, and before *until*, if that is known."""
-    verdicts = list(journal.verdicts.items())  # the journal may go on meanwhile
-    events = (event for test, noted in verdicts if _fits(row, test) for event in list(noted))
-    found = [event for event in events if row.stop - _SLACK <= time(event) < (until or math.inf)]
+    noted = list(journal.judged.get((row.name, row.full_name), ()))  # the journal may go on meanwhile
+    found = [event for event in noted if row.stop - _SLACK <= time(event) < (until or math.inf)]
     data = min(found, key=time, default={}).get("data")
     return data if isinstance(data, dict) else {}
-
-
-def _fits(row: Row, test: str) -> bool:
-    return (row.name, row.full_name) == names(test)
 
 
 @functools.lru_cache(maxsize=1 << 17)
