@@ -78,8 +78,9 @@ def test_crash_that_is_expected_or_of_another_app_fails_nothing(
         import pytest
         @pytest.mark.{marker}
         def test_expected(mobile):
+            start = mobile.apps.launch("com.virtual.notes")
             {CRASH}
-            [crash] = mobile.logs.crashes(5)
+            [crash] = mobile.logs.crashes(start)
             assert (crash.app, crash.kind) == ("com.virtual.notes", "crash")
         def test_another(mobile):
             mobile.shell.run("am crash com.virtual.launcher")
@@ -93,17 +94,19 @@ def test_crash_that_is_expected_or_of_another_app_fails_nothing(
 def test_test_follows_a_command_of_the_phone(pytester: pytest.Pytester, phone: None) -> None:
     pytester.makepyfile(
         """
+        import secrets
         import pytest
         from pytest_virtualpytest import NotSeen
         def test_follow(mobile):
+            word = secrets.token_hex(8)  # the log has what tests before have left
             with mobile.shell.follow("logcat") as log:
-                mobile.apps.launch("com.virtual.notes")
-                line = log.expect("cmp=com.virtual.notes", timeout=5)
-                assert "START u0" in line.text
-                with pytest.raises(NotSeen, match="'cmp=com.virtual.notes' did not come within 0.1 s"):
-                    log.expect("cmp=com.virtual.notes", timeout=0.1, since=line)
+                mobile.shell.run(["log", "-t", "Mine", word])
+                line = log.expect(word, timeout=5)
+                assert line.text.endswith(f"Mine: {word}")
+                with pytest.raises(NotSeen, match=f"'{word}' did not come within 0.1 s"):
+                    log.expect(word, timeout=0.1, since=line)
                 assert not log.ended
-                assert "START u0" in log.text()
+                assert word in log.text()
             mobile.shell.follow("logcat").__enter__()  # left: the device ends it with the lease
         """
     )

@@ -27,6 +27,7 @@ from pytest_virtualpytest.exceptions import ConfigError, LeaseError, VirtualPyte
 
 PLACE = ".virtualpytest"
 _TAIL = 4000  # characters of what the run has said
+_AT_ONCE = {"PYTHONUNBUFFERED": "1"}  # what it says shows while it runs
 _PLANNING = 60.0  # seconds
 
 
@@ -105,7 +106,7 @@ class Campaigns:
         with _file(campaign, ".log").open("wb") as log:
             process = subprocess.Popen(
                 self._command("run", campaign, words), cwd=campaign.file.parent, stdin=subprocess.DEVNULL, stdout=log,
-                stderr=subprocess.STDOUT, start_new_session=True,
+                stderr=subprocess.STDOUT, start_new_session=True, env={**os.environ, **_AT_ONCE},
             )  # fmt: skip
         kept = {"pid": process.pid, "start": _start(process.pid), "at": time.time(), "words": list(words)}
         _keep(_file(campaign), kept)
