@@ -11,6 +11,7 @@ from typing import Any
 import sshd
 
 from pytest_virtualpytest.gateway import Gateway, Gateways
+from pytest_virtualpytest.process import status
 from pytest_virtualpytest.wire import Call, Reply
 
 INSTALLED = Path(__file__).parent / "installed"
@@ -91,7 +92,4 @@ class Bench:
 
 def ended(pid: int) -> bool:
     """Tell whether a process has ended."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except FileNotFoundError:
-        return True
+    return not any(status(pid))

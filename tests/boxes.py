@@ -6,12 +6,13 @@ import contextlib
 import http.client
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from until import until
 from virtualpytest_host import virtual
 from virtualpytest_host.virtual.control import Box
+
+from pytest_virtualpytest.process import status
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,4 @@ def running(name: str, *options: str) -> Iterator[Bench]:
 
 def alive(pid: int) -> bool:
     """Tell whether the process *pid* lives, a zombie not counted."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
+    return any(status(pid))

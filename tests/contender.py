@@ -22,6 +22,7 @@ from pytest_virtualpytest import config
 from pytest_virtualpytest.device import Device
 from pytest_virtualpytest.lab import Lab
 from pytest_virtualpytest.needs import Need
+from pytest_virtualpytest.process import status
 
 
 class Contender:
@@ -80,7 +81,7 @@ class Contender:
         except FileExistsError:
             other = path.read_text()
             own.replace(path)
-            return not _lives(int(other))
+            return not any(status(int(other)))  # one that was killed could not remove its mark
         own.unlink()
         return True
 
@@ -91,14 +92,6 @@ class Contender:
 def _tell(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
-
-
-def _lives(pid: int) -> bool:
-    """Tell whether a process runs; one that was killed could not remove its mark."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except FileNotFoundError:
-        return False
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from typing import IO, Any
 from urllib.parse import quote
 
 from pytest_virtualpytest.exceptions import LeaseError
+from pytest_virtualpytest.process import status
 from virtualpytest_host import lockfile, state, tickets
 
 _STALE = 5.0  # seconds without a heartbeat, which comes every 3 s, after which a stopped agent is ended
@@ -169,7 +170,7 @@ def _end_stopped(record: Mapping[str, Any], resource: str) -> bool:
     """End the agent that holds the lock if it is stopped and ours: it cannot serve, nor notice that its client went."""
     agent = record.get("agent") or {}
     pid = int(agent.get("pid", 0))
-    if not pid or _identity(pid) != agent or _status(pid)[0] != "T":
+    if not pid or _identity(pid) != agent or status(pid)[0] != "T":
         return False
     if Path(f"/proc/{pid}").stat().st_uid != os.geteuid():
         raise LeaseError(
@@ -182,16 +183,5 @@ def _end_stopped(record: Mapping[str, Any], resource: str) -> bool:
 
 
 def _identity(pid: int) -> dict[str, Any]:
-    """Return what tells a process from a later one of the same number."""
-    return {"pid": pid, "started": _status(pid)[1]}
-
-
-def _status(pid: int) -> tuple[str, str]:
-    """Return the state and the start time of a process, from /proc/PID/stat; see proc(5). An ended one has none."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-    except OSError:
-        return "", ""
-    if fields[0] in "ZX":  # nobody has asked for its exit code yet; its locks are free
-        return "", ""
-    return fields[0], fields[19]
+    """Return what tells a process from a later one of the same number, and from itself once it has ended."""
+    return {"pid": pid, "started": status(pid)[1]}

@@ -12,6 +12,7 @@ from typing import Any
 
 from pytest_virtualpytest.capabilities import Source
 from pytest_virtualpytest.exceptions import CaptureError, DeviceError
+from pytest_virtualpytest.process import status
 from virtualpytest_host import recording, ring, state
 
 _END_SECONDS = 3.0  # to end by itself; one that hangs in a driver is killed
@@ -70,7 +71,7 @@ def _end(pid: int) -> None:
             raise DeviceError(f"the recorder {pid} is another account's, which must end it: kill {pid}") from error
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            if not _alive(pid):
+            if not any(status(pid)):
                 return
             time.sleep(0.02)
     raise DeviceError(f"the recorder {pid} cannot be ended: its device hangs in the kernel; reset the USB port")
@@ -78,13 +79,6 @@ def _end(pid: int) -> None:
 
 def _shown(url: str) -> str:
     return re.sub(r"\?.*", "?***", re.sub(r"//.+@", "//***@", url))
-
-
-def _alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def _command(process: Path) -> list[bytes]:

@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from pytest_virtualpytest.process import status
+
 TRIES = 5
 LOOK = 1.0  # seconds; who is stopped at two looks in a row is ended
 
@@ -35,9 +37,7 @@ def anew(manager: Any) -> Callable[..., Any]:
 
 def stopped(pid: int) -> bool:
     """Tell whether process *pid* has been stopped; one that only begins slowly has not."""
-    with contextlib.suppress(OSError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
-    return False
+    return status(pid)[0] == "T"
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from pytest_virtualpytest.exceptions import DeviceError
+from pytest_virtualpytest.process import status
 from virtualpytest_host import parent
 from virtualpytest_host.desktop.guard import Guard
 
@@ -86,10 +87,9 @@ class Process:
 
 def _lives(group: int) -> bool:
     """Tell whether something of the process *group* runs; what has ended counts no more, buried or not."""
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):  # it has just gone
-            state, _, number, *_ = path.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-            if int(number) == group and state not in "ZX":
+    for pid in (int(path.name) for path in Path("/proc").glob("[0-9]*")):
+        with contextlib.suppress(ProcessLookupError):  # it has just gone
+            if os.getpgid(pid) == group and any(status(pid)):
                 return True
     return False
 
