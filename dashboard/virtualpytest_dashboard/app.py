@@ -32,8 +32,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from virtualpytest_dashboard import attachments, export, health, live, measurements, metrics, pages, runs, tests
 from virtualpytest_dashboard import timeline as timelines
 from virtualpytest_dashboard.folders import Folders
+from virtualpytest_dashboard.guard import Guard
 from virtualpytest_dashboard.lab.routes import ROUTES as LAB
 from virtualpytest_dashboard.lab.site import Site
+from virtualpytest_dashboard.store import keeping
+from virtualpytest_dashboard.store.database import Database
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 _HEADERS = {
@@ -47,8 +50,18 @@ _HEADERS = {
 }
 
 
-def create_app(folders: Sequence[Path], hosts: Sequence[str] = LOOPBACK, lab: Site | None = None) -> Starlette:
-    """Return the dashboard over *folders* and *lab*; it answers only requests that name one of *hosts*."""
+def create_app(
+    folders: Sequence[Path],
+    hosts: Sequence[str] = LOOPBACK,
+    lab: Site | None = None,
+    *,
+    control: bool = False,
+    kept: Database | None = None,
+) -> Starlette:
+    """Return the dashboard over *folders* and *lab*; it answers only requests that name one of *hosts*.
+
+    People may act where *control*; what they make is in *kept*, beside the first of *folders* unless told otherwise.
+    """
     app = Starlette(
         routes=[
             Route("/", runs.index, name="runs"),
@@ -71,6 +84,8 @@ def create_app(folders: Sequence[Path], hosts: Sequence[str] = LOOPBACK, lab: Si
         exception_handlers={HTTPException: _missing, 500: _broken},
     )
     app.state.folders = Folders(folders)
+    app.state.kept = kept or keeping.beside(app.state.folders.roots)
+    app.state.guard = Guard(control)
     app.state.lab = lab
     return app
 

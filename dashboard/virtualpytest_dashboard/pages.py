@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.templating import Jinja2Templates
 
 from virtualpytest_dashboard.folders import Folders
+from virtualpytest_dashboard.guard import Guard
 from virtualpytest_dashboard.results import Folder
 
 HERE = Path(__file__).parent
@@ -87,8 +88,10 @@ _TEMPLATES = Jinja2Templates(env=_environment())
 
 
 def render(request: Request, template: str, status: int = 200, **context: Any) -> Response:
-    """Return the page that *template* makes of *context*."""
-    return _TEMPLATES.TemplateResponse(request, template, context, status)
+    """Return the page that *template* makes of *context*, with what a page needs to act, where it may."""
+    guard: Guard = request.app.state.guard
+    acting = {"control": guard.control, "token": guard.token if guard.control else ""}
+    return _TEMPLATES.TemplateResponse(request, template, {**acting, **context}, status)
 
 
 def pieces(template: str, **context: Any) -> Iterator[bytes]:

@@ -42,14 +42,14 @@ def main(
         where = ", ".join(_LOOPBACK)
         raise ConfigError(f"the dashboard: --control on {host!r}: anybody could take devices; it wants one of {where}")
     with _listen(host, port) as listener, contextlib.ExitStack() as closing:
-        site = None if lab is None else closing.enter_context(contextlib.closing(_site(lab, control=control)))
-        run(paths, host, listener, ready or (lambda _: None), site, names)
+        site = None if lab is None else closing.enter_context(contextlib.closing(_site(lab)))
+        run(paths, host, listener, ready or (lambda _: None), site, names, control=control)
 
 
-def _site(files: Sequence[str], *, control: bool) -> Site:
+def _site(files: Sequence[str]) -> Site:
     from virtualpytest_dashboard.lab.site import Site
 
-    return Site(files, control=control)
+    return Site(files)
 
 
 def _server() -> Callable[..., None]:

@@ -25,15 +25,19 @@ def run(
     ready: Callable[[str], object],
     lab: Site | None = None,
     names: Sequence[str] = (),
+    *,
+    control: bool = False,
 ) -> None:
     """Serve *folders* and *lab* on *listener* until Ctrl-C, to who calls this machine by its own names or *names*."""
-    app = create_app(folders, [*LOOPBACK, *(_own() if host in _ANYWHERE else [_literal(host)]), *names], lab)
+    own = _own() if host in _ANYWHERE else [_literal(host)]
+    app = create_app(folders, [*LOOPBACK, *own, *names], lab, control=control)
     config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, lifespan="off")
     address = f"http://{_literal(host)}:{listener.getsockname()[1]}/"
     logging.getLogger("uvicorn.error").addFilter(_news)
     with contextlib.suppress(KeyboardInterrupt):
         _Server(config, lambda: ready(address)).run(sockets=[listener])
     app.state.folders.close()
+    app.state.kept.close()
 
 
 def _news(record: logging.LogRecord) -> bool:

@@ -18,6 +18,12 @@ def client_of(*folders: Path) -> TestClient:
     return TestClient(create_app(folders), base_url="http://127.0.0.1")
 
 
+def ours(client: TestClient) -> dict[str, str]:
+    """Return the headers that the pages of *client*'s dashboard send when they act."""
+    token = client.app.state.guard.token  # type: ignore[attr-defined]
+    return {"Origin": str(client.base_url), "X-Virtualpytest-Token": token}
+
+
 def links(page: str, pattern: str) -> list[str]:
     """Return the addresses on *page* that hold *pattern*."""
     return [html.unescape(link) for link in re.findall(rf'href="([^"]*{pattern}[^"]*)"', page)]

@@ -24,12 +24,12 @@ BEN = {"user": "ben", "machine": "desk", "pid": 1, "run": "4f6b77", "test": "tes
 
 
 @contextlib.contextmanager
-def client_of(folder: Path, text: str, **options: Any) -> Iterator[TestClient]:
+def client_of(folder: Path, text: str, *, control: bool = False, **options: Any) -> Iterator[TestClient]:
     """Give a client of the dashboard over the lab file *text*, written into *folder*."""
     path = folder / "lab.toml"
     path.write_text(text, encoding="utf-8")
     with contextlib.closing(Site([path], **options)) as site:
-        app = create_app([folder], lab=site)
+        app = create_app([folder], lab=site, control=control)
         with TestClient(app, base_url=HERE) as client:
             yield client
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import labs
 import pytest
+from browsing import ours
 from starlette.testclient import TestClient
 
 LAB = """
@@ -52,9 +53,7 @@ def state(client: TestClient, name: str) -> Any:
 
 
 def post(client: TestClient, path: str, **body: Any) -> Any:
-    site = client.app.state.lab  # type: ignore[attr-defined]
-    headers = {"Origin": labs.HERE, "X-Virtualpytest-Token": site.guard.token}
-    return client.post(f"/api/campaigns/{path}", json=body, headers=headers)
+    return client.post(f"/api/campaigns/{path}", json=body, headers=ours(client))
 
 
 def ended(client: TestClient, name: str) -> Any:
@@ -132,7 +131,7 @@ def test_mistake_in_the_tests_is_told_by_the_plan(client: TestClient, folder: Pa
 
 @pytest.mark.parametrize("path", ["quick/start", "quick/stop"])
 def test_only_our_own_pages_of_a_dashboard_that_acts_may(client: TestClient, folder: Path, path: str) -> None:
-    token = client.app.state.lab.guard.token  # type: ignore[attr-defined]
+    token = client.app.state.guard.token  # type: ignore[attr-defined]
     for headers in ({}, {"Origin": labs.HERE}, {"Origin": "http://elsewhere", "X-Virtualpytest-Token": token}):
         assert client.post(f"/api/campaigns/{path}", json={}, headers=headers).status_code == 403
     with labs.client_of(folder, LAB.format(name=folder.name)) as looking:

@@ -8,6 +8,7 @@ from typing import Any
 
 import labs
 import pytest
+from browsing import ours
 from starlette.testclient import TestClient
 from virtualpytest_dashboard import serve
 
@@ -31,12 +32,6 @@ def client(folder: Path) -> Iterator[TestClient]:
     with labs.client_of(folder, BOX, control=True) as client:
         labs.device(client, "handbox", "free")
         yield client
-
-
-def ours(client: TestClient) -> dict[str, str]:
-    """Return the headers that our own pages send."""
-    site = client.app.state.lab  # type: ignore[attr-defined]
-    return {"Origin": labs.HERE, "X-Virtualpytest-Token": site.guard.token}
 
 
 def post(client: TestClient, path: str, **body: Any) -> Any:
@@ -159,7 +154,7 @@ def test_without_control_nothing_can_be_taken(tmp_path: Path) -> None:
     with labs.client_of(tmp_path, ACCOUNT) as client:
         answer = post(client, "seat/control")
         page = client.get("/lab/devices/seat").text
-        token = client.app.state.lab.guard.token  # type: ignore[attr-defined]
+        token = client.app.state.guard.token  # type: ignore[attr-defined]
 
     assert answer.status_code == 403
     assert "--control" in answer.json()["error"]

@@ -19,8 +19,8 @@ from starlette.responses import JSONResponse, Response
 
 from pytest_virtualpytest.config import Campaign
 from pytest_virtualpytest.exceptions import ConfigError
-from virtualpytest_dashboard import pages
-from virtualpytest_dashboard.lab import asked, hands
+from virtualpytest_dashboard import acting, pages
+from virtualpytest_dashboard.lab import asked
 from virtualpytest_dashboard.lab.campaigns import Campaigns, State
 from virtualpytest_dashboard.lab.pages import shown
 from virtualpytest_dashboard.lab.site import Bench
@@ -76,7 +76,7 @@ async def _acted(request: Request, act: Callable[[Campaigns, str, bytes], State]
     def answer(request: Request, body: bytes) -> dict[str, Any]:
         return _told(request, act(asked.bench(request).campaigns, _name(request), body))
 
-    return await hands.acted(request, answer)
+    return await acting.acted(request, answer)
 
 
 def _name(request: Request) -> str:

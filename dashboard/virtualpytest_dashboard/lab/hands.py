@@ -12,19 +12,14 @@ import functools
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
-from pytest_virtualpytest.exceptions import LeaseError, VirtualPytestError
+from virtualpytest_dashboard import acting
 from virtualpytest_dashboard.lab import asked
 from virtualpytest_dashboard.lab.actions import Action
 from virtualpytest_dashboard.lab.site import Bench
-from virtualpytest_dashboard.lab.survey import in_a_line
-
-_LARGEST = 16_384  # bytes of a request
 
 
 class Held(BaseModel):
@@ -68,41 +63,11 @@ def guarded(answer: Callable[[Bench, str, bytes], dict[str, Any]]) -> Callable[[
     """Return the endpoint that lets *answer* act, in a thread, if the request may."""
 
     async def endpoint(request: Request) -> Response:
-        return await acted(request, functools.partial(_answer, answer))
+        return await acting.acted(request, functools.partial(_answer, answer))
 
     return endpoint
-
-
-async def acted(request: Request, answer: Callable[[Request, bytes], dict[str, Any]]) -> Response:
-    """Let *answer* act on the request's body, in a thread, if the request may."""
-    try:
-        asked.site(request).guard.check(request)
-        body = await _body(request)
-        return JSONResponse(await run_in_threadpool(answer, request, body))
-    except HTTPException as error:
-        return JSONResponse({"error": error.detail}, error.status_code)
-    except ValidationError as error:
-        return JSONResponse({"error": _words(error)}, 422)
-    except VirtualPytestError as error:
-        return JSONResponse({"error": in_a_line(error)}, 409 if isinstance(error, LeaseError) else 502)
 
 
 def _answer(answer: Callable[[Bench, str, bytes], dict[str, Any]], request: Request, body: bytes) -> dict[str, Any]:
     bench, device = asked.device(request)
     return answer(bench, device.name, body)
-
-
-async def _body(request: Request) -> bytes:
-    if request.headers.get("content-type", "").partition(";")[0] != "application/json":
-        raise HTTPException(415, "send JSON: Content-Type: application/json")
-    body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > _LARGEST:
-            raise HTTPException(413, f"more than {_LARGEST} bytes")
-    return body
-
-
-def _words(error: ValidationError) -> str:
-    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-    return f"{'.'.join(map(str, first['loc'])) or 'request'}: {first['msg']}"

@@ -21,9 +21,9 @@ import anyio
 from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from virtualpytest_dashboard.guard import same_origin
 from virtualpytest_dashboard.lab import asked
 from virtualpytest_dashboard.lab.feeds import Feed, Shown
-from virtualpytest_dashboard.lab.guard import same_origin
 from virtualpytest_dashboard.lab.site import Bench
 
 _STATES_EVERY = 0.5

@@ -66,9 +66,8 @@ def shown(request: Request, template: str, facts: Callable[[Bench], dict[str, An
     if bench is None:
         response = pages.render(request, "lab/mistakes.html", 503, problems=site.problems)
     else:
-        words: dict[str, Any] = {"holder": holder, "ago": ago, "lab": bench.lab, "control": site.guard.control}
-        token = site.guard.token if site.guard.control else ""
-        response = pages.render(request, template, **words, token=token, **facts(bench))
+        words: dict[str, Any] = {"holder": holder, "ago": ago, "lab": bench.lab}
+        response = pages.render(request, template, **words, **facts(bench))
     socket = f" ws://{request.url.netloc} wss://{request.url.netloc}"
     response.headers["Content-Security-Policy"] = _SAFETY.format(socket=socket)
     return response

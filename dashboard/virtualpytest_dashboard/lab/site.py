@@ -13,7 +13,6 @@ from pytest_virtualpytest.exceptions import ConfigError
 from virtualpytest_dashboard.lab.campaigns import Campaigns
 from virtualpytest_dashboard.lab.control import IDLE, Control
 from virtualpytest_dashboard.lab.feeds import Feeds
-from virtualpytest_dashboard.lab.guard import Guard
 from virtualpytest_dashboard.lab.incidents import Incidents
 from virtualpytest_dashboard.lab.reach import Reach
 from virtualpytest_dashboard.lab.survey import Survey
@@ -45,14 +44,13 @@ class Bench:
 
 
 class Site:
-    """The lab of *files*, or the one that every command finds without; people may act only where *control*.
+    """The lab of *files*, or the one that every command finds without.
 
     Nothing is read, and no host is reached, before somebody looks. A file with mistakes is read again until it has
     none.
     """
 
-    def __init__(self, files: Sequence[str | Path] = (), *, control: bool = False, idle: float = IDLE) -> None:
-        self.guard = Guard(control)
+    def __init__(self, files: Sequence[str | Path] = (), *, idle: float = IDLE) -> None:
         self.problems: tuple[str, ...] = ()
         self._files, self._idle = files, idle
         self._lock = threading.Lock()

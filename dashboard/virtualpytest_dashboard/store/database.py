@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event
 from sqlalchemy.exc import DatabaseError
 
 from virtualpytest_dashboard.store.schema import METADATA
@@ -21,25 +21,28 @@ _PATIENCE = 30  # seconds that a writer waits for another process
 
 
 class Database:
-    """The tables in a SQLite file at *path*; without one, in a file that goes with this object."""
+    """The tables in a SQLite file at *path*; without one, in a file that goes with this object.
 
-    def __init__(self, path: Path | None = None) -> None:
+    A damaged file is begun anew if *again*, which says that its content can be made again.
+    """
+
+    def __init__(self, path: Path | None = None, tables: MetaData = METADATA, *, again: bool = True) -> None:
         own = None if path else tempfile.mkdtemp(prefix="virtualpytest-")
         self.path = path or Path(str(own)) / _NAME
         self._engine = create_engine(f"sqlite:///{self.path}", connect_args={"timeout": _PATIENCE})
         self._end = weakref.finalize(self, _let_go, self._engine, own)
         event.listen(self._engine, "connect", _prepare)
-        self._make()
+        self._make(tables, again)
 
-    def _make(self) -> None:
+    def _make(self, tables: MetaData, again: bool) -> None:
         try:
-            METADATA.create_all(self._engine)
+            tables.create_all(self._engine)
         except DatabaseError as error:
-            if "not a database" not in str(error) and "malformed" not in str(error):
+            if not again or not _damaged(error):
                 raise
             self._engine.dispose()
             self.path.unlink()  # damaged: all of it is in the results too
-            METADATA.create_all(self._engine)
+            tables.create_all(self._engine)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -66,6 +69,10 @@ def beside(roots: list[Path]) -> Database:
             place.mkdir(mode=0o700, exist_ok=True)
             return Database(place / _NAME)
     return Database()
+
+
+def _damaged(error: DatabaseError) -> bool:
+    return any(words in str(error) for words in ("not a database", "malformed"))
 
 
 def _let_go(engine: Engine, own: str | None) -> None:

@@ -19,6 +19,7 @@ from virtualpytest_dashboard.store.queries import restored
 from virtualpytest_dashboard.store.schema import CHILD, FILE, RESULT, RUN
 
 RESULT_FILE = "-result.json"
+UNFINISHED = f"{RESULT_FILE}.tmp"  # as allure-pytest calls a result until all of it is written
 _BATCH = 500
 _SAME = "says the same uuid as "
 
@@ -75,6 +76,8 @@ class Ingest:
         return {}
 
     def _read(self, name: str, stamp: Stamp, rules: Sequence[causes.Category]) -> Read:
+        if name.endswith(UNFINISHED):
+            return Read(name, stamp, why="not written to its end: who wrote it has ended")
         if not name.endswith(RESULT_FILE):
             return Read(name, stamp)
         try:
