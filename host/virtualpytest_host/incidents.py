@@ -13,12 +13,13 @@ import json
 import os
 import re
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import IO, Any, Literal, Self
+from typing import IO, Any, Self
 from urllib.parse import quote, unquote
 
 from pytest_virtualpytest.exceptions import DeviceError, VirtualPytestError
+from pytest_virtualpytest.incident import Incident
 from pytest_virtualpytest.wire import Reply
 from virtualpytest_host import state
 
@@ -27,30 +28,6 @@ DAYS = 30.0
 _FILE = "incidents.jsonl"
 _MOST = 500  # that one answer tells
 _ID = re.compile(r"[0-9]+-[a-z]+")
-
-
-@dataclass(frozen=True)
-class Incident:
-    """Trouble that a device was in; *begin* and *end* are seconds since the epoch, true within their errors.
-
-    *what* is ``black``, ``frozen``, ``silent`` or ``lost``. *begin_error* is None where it was so when the watching
-    began. *state* is ``open``, ``over``, or ``unseen``: the watching ended before it did, *end* is when it was last
-    seen. *captured* is *begin* on the host's CLOCK_MONOTONIC of that *boot*, *holder* who had the device then.
-    """
-
-    id: str
-    device: str
-    what: str
-    begin: float
-    begin_error: float | None
-    end: float | None = None
-    end_error: float | None = None
-    state: Literal["open", "over", "unseen"] = "open"
-    why: str = ""
-    picture: bool = False
-    holder: dict[str, Any] | None = None
-    captured: float = 0.0
-    boot: str = ""
 
 
 class Keeper:
@@ -73,7 +50,7 @@ class Keeper:
         if picture:
             (self._folder / f"{incident.id}.png").write_bytes(picture)
         with (self._folder / _FILE).open("a", encoding="utf-8") as file:
-            file.write(json.dumps(asdict(incident)) + "\n")
+            file.write(json.dumps(incident.to_wire()) + "\n")
         self._make_room()
 
     def close(self) -> None:
@@ -91,7 +68,7 @@ class Keeper:
 
     def _keep_only(self, kept: list[Incident]) -> None:
         fresh = self._folder / f".{_FILE}"
-        fresh.write_text("".join(json.dumps(asdict(one)) + "\n" for one in kept), encoding="utf-8")
+        fresh.write_text("".join(json.dumps(one.to_wire()) + "\n" for one in kept), encoding="utf-8")
         fresh.rename(self._folder / _FILE)
         names = {f"{one.id}.png" for one in kept}
         for path in self._folder.glob("*.png"):
@@ -100,7 +77,7 @@ class Keeper:
 
     def _size(self, incident: Incident) -> int:
         path = self._folder / f"{incident.id}.png"
-        return 2 * len(json.dumps(asdict(incident))) + (path.stat().st_size if path.exists() else 0)
+        return 2 * len(json.dumps(incident.to_wire())) + (path.stat().st_size if path.exists() else 0)
 
 
 def listing(device: str | None = None, since: float = 0.0, most: int = _MOST) -> dict[str, Any]:
@@ -113,7 +90,7 @@ def listing(device: str | None = None, since: float = 0.0, most: int = _MOST) ->
     found = [one for one in found if one.end is None or one.end >= since]
     found.sort(key=lambda one: one.begin, reverse=True)
     watched = [unquote(place.name) for place in places if place.is_dir() and _watched(place)]
-    return {"incidents": [asdict(one) for one in found[: min(most, _MOST)]], "watched": watched}
+    return {"incidents": [one.to_wire() for one in found[: min(most, _MOST)]], "watched": watched}
 
 
 def picture(device: str, incident: str) -> Reply:
@@ -133,7 +110,7 @@ def _read(folder: Path) -> list[Incident]:
     path, found = folder / _FILE, dict[str, Incident]()
     for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
         with contextlib.suppress(ValueError, TypeError):
-            one = Incident(**json.loads(line))
+            one = Incident.from_wire(json.loads(line))
             found[one.id] = one
     return list(found.values())
 

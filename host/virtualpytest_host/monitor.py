@@ -9,14 +9,15 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 import cv2
 
 from pytest_virtualpytest.exceptions import CaptureError, DeviceError
+from pytest_virtualpytest.incident import Incident
 from virtualpytest_host import ring, state
-from virtualpytest_host.incidents import DAYS, QUOTA, Incident, Keeper
+from virtualpytest_host.incidents import DAYS, QUOTA, Keeper
 from virtualpytest_host.picture import Picture, encode_png
 from virtualpytest_host.recording import Recording
 from virtualpytest_host.sampling import Samples
@@ -132,7 +133,7 @@ class Monitor:
         if self._failure is not None:
             raise DeviceError(f"its incidents cannot be kept: {self._failure}")
         words = {"why": self._judges.why, "seen": self._judges.seen}
-        return {"incidents": [asdict(one) for one in told], **words}
+        return {"incidents": [one.to_wire() for one in told], **words}
 
     @property
     def failed(self) -> bool:

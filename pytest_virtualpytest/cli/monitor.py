@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_virtualpytest.cli import options
 from pytest_virtualpytest.exceptions import ConfigError, VirtualPytestError
+from pytest_virtualpytest.incident import Incident
 
 if TYPE_CHECKING:
     from pytest_virtualpytest.cli.bench import Bench
@@ -124,7 +125,7 @@ class Watcher:
 
     def _tell(self, told: Mapping[str, Any]) -> None:
         for incident in told["incidents"]:
-            self._say(in_words(incident))
+            self._say(in_words(Incident.from_wire(incident)))
 
     def _say_once(self, text: str) -> None:
         if text != self._said:
@@ -135,16 +136,15 @@ class Watcher:
         print(f"{time.strftime('%H:%M:%S')} {self._device.name}: {text}", flush=True)
 
 
-def in_words(incident: Mapping[str, Any]) -> str:
+def in_words(incident: Incident) -> str:
     """Return what has become of *incident*, in words."""
-    what = _WORDS.get(incident["what"], incident["what"])
-    error = incident["begin_error"]
-    begin = f"{_time(incident['begin'])}" + (f" ± {error:.1f} s" if error is not None else ", or longer")
-    if incident["state"] == "open":
-        return f"{what} since {begin}{': ' + incident['why'] if incident['why'] else ''}"
-    if incident["state"] == "unseen":
+    what, error = _WORDS.get(incident.what, incident.what), incident.begin_error
+    begin = _time(incident.begin) + (f" ± {error:.1f} s" if error is not None else ", or longer")
+    if incident.state == "open":
+        return f"{what} since {begin}{': ' + incident.why if incident.why else ''}"
+    if incident.state == "unseen":
         return f"{what} since {begin}; it was not over when the watching ended"
-    return f"{what} since {begin} is over: {incident['end'] - incident['begin']:.1f} s"
+    return f"{what} since {begin} is over: {incident.seconds:.1f} s"
 
 
 def _time(moment: float) -> str:

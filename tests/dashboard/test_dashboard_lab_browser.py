@@ -12,10 +12,11 @@ from pathlib import Path
 
 import labs
 import pytest
-from virtualpytest_host.incidents import Incident, Keeper
+from virtualpytest_host.incidents import Keeper
 
 from pytest_virtualpytest.exceptions import LeaseError
 from pytest_virtualpytest.gateway import Gateway
+from pytest_virtualpytest.incident import Incident
 from pytest_virtualpytest.wire import Call
 
 av = pytest.importorskip("av", reason="the lab's devices want virtualpytest[host]")

@@ -13,8 +13,10 @@ from typing import Any
 import labs
 import pytest
 from starlette.testclient import TestClient
-from virtualpytest_host.incidents import Incident, Keeper
+from virtualpytest_host.incidents import Keeper
 from virtualpytest_host.virtual.control import Box
+
+from pytest_virtualpytest.incident import Incident
 
 pytest.importorskip("av", reason="the lab's devices want virtualpytest[host]")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,9 +10,10 @@ from pathlib import Path
 
 import pytest
 from virtualpytest_host import incidents
-from virtualpytest_host.incidents import Incident, Keeper
+from virtualpytest_host.incidents import Keeper
 
 from pytest_virtualpytest.exceptions import DeviceError, VirtualPytestError
+from pytest_virtualpytest.incident import Incident
 
 NOW = time.time()
 
@@ -94,6 +96,21 @@ def test_a_line_that_was_cut_is_left_out(keeper: Keeper, folder: Path) -> None:
     keeper.keep(_one(3, NOW + 1))
 
     assert _ids() == ["3-black", "1-black"]
+
+
+def test_what_another_version_tells_besides_is_left_out(keeper: Keeper, folder: Path) -> None:
+    with (folder / "incidents.jsonl").open("a") as file:
+        file.write(json.dumps(_one(1).to_wire() | {"colour": "blue"}) + "\n")
+
+    assert _ids() == ["1-black"]
+
+
+@pytest.mark.parametrize("line", ["[]", "7", '"1-black"', "{}", "null"])
+def test_a_line_that_is_no_incident_is_left_out(keeper: Keeper, folder: Path, line: str) -> None:
+    with (folder / "incidents.jsonl").open("a") as file:
+        file.write(f"{line}\n")
+
+    assert _ids() == []
 
 
 def test_a_device_is_watched_once(keeper: Keeper) -> None:

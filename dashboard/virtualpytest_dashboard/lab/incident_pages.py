@@ -14,11 +14,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from pytest_virtualpytest.exceptions import DeviceError
+from pytest_virtualpytest.incident import SORTS
 from virtualpytest_dashboard.lab import asked
 from virtualpytest_dashboard.lab.pages import shown
 from virtualpytest_dashboard.lab.site import Bench
-
-SORTS = ("black", "frozen", "silent", "lost")
 
 
 def page(request: Request) -> Response:
@@ -38,9 +37,11 @@ def page(request: Request) -> Response:
 
 def every(request: Request) -> Response:
     """Tell the same as JSON."""
-    told = asked.bench(request).incidents.told(*_wanted(request))
+    bench = asked.bench(request)
+    told = bench.incidents.told(*_wanted(request))
     known = {"watched": sorted(told.watched), "asking": told.asking, "why": dict(told.why)}
-    return JSONResponse({"incidents": [one.plain() for one in told.incidents], **known})
+    found = [one.to_wire() | {"host": bench.lab.devices[one.device].host} for one in told.incidents]
+    return JSONResponse({"incidents": found, **known})
 
 
 def picture(request: Request) -> Response:

@@ -4,48 +4,17 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any
+from dataclasses import dataclass, field
 
 from pytest_virtualpytest.config import LabConfig
 from pytest_virtualpytest.exceptions import ConfigError, LabFault
+from pytest_virtualpytest.incident import Incident
 from virtualpytest_dashboard.lab.polling import Poll
 from virtualpytest_dashboard.lab.reach import Reach
 from virtualpytest_dashboard.lab.states import HostState
 from virtualpytest_dashboard.lab.survey import Survey, in_a_line
 
 _EVERY = 2.0
-
-
-@dataclass(frozen=True)
-class Incident:
-    """Trouble that a device was in; times are seconds since the epoch, and true within their errors.
-
-    *what* is ``black``, ``frozen``, ``silent`` or ``lost``, *state* ``open``, ``over`` or ``unseen``: the watching
-    ended before it did. *picture* tells whether one of its begin is kept, *holder* who had the device.
-    """
-
-    id: str
-    device: str
-    what: str
-    begin: float
-    begin_error: float | None = None
-    end: float | None = None
-    end_error: float | None = None
-    state: str = "open"
-    why: str = ""
-    picture: bool = False
-    holder: Mapping[str, Any] | None = None
-    host: str = ""
-
-    @property
-    def seconds(self) -> float | None:
-        """How long it lasted, where that is known."""
-        return None if self.end is None else max(0.0, self.end - self.begin)
-
-    def plain(self) -> dict[str, Any]:
-        """Return this incident as JSON has it."""
-        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -103,10 +72,5 @@ class _Host:
             value = self._reach.bare(self._host, "incidents.list").value
         except (LabFault, ConfigError) as error:
             return Told(why={self._host: in_a_line(error)})
-        known = tuple(self._read(one) for one in value["incidents"] if one["device"] in self._devices)
+        known = tuple(Incident.from_wire(one) for one in value["incidents"] if one["device"] in self._devices)
         return Told(known, self._devices & set(value["watched"]))
-
-    def _read(self, values: Mapping[str, Any]) -> Incident:
-        """Return what the host told; a newer host may tell more."""
-        names = {one.name for one in fields(Incident)}
-        return replace(Incident(**{name: value for name, value in values.items() if name in names}), host=self._host)
