@@ -31,12 +31,14 @@ def attend(run: Run) -> None:
     from pytest_virtualpytest.crashes import Crashes
     from pytest_virtualpytest.deadlines import Deadlines
     from pytest_virtualpytest.endings import Endings
+    from pytest_virtualpytest.subtests import Subtests
     from pytest_virtualpytest.tally import Marks, Tally
 
     register = run.config.pluginmanager.register
     deadlines = Deadlines(run.deadline, lambda seconds: run.tell("overdue", seconds), may_end=run.is_worker)
     register(Endings(run), "virtualpytest-endings")
     register(Crashes(run), "virtualpytest-crashes")
+    register(Subtests(run), "virtualpytest-subtests")
     register(run.holding.lending, "virtualpytest-lending")
     register(deadlines, "virtualpytest-deadlines")
     register(Marks(run), "virtualpytest-marks")

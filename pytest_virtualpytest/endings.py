@@ -59,13 +59,21 @@ class Endings:
         """Keep the evidence while the devices are still held, and note whom a failure points at."""
         report = yield
         ended = item.stash.get(_ENDED, {})
-        ended[report.when] = report.outcome
+        if report.when == "setup":
+            ended.clear()  # of an attempt before
+        if ended.get(report.when) != "failed":  # as a subtest may have
+            ended[report.when] = report.outcome
         if call.excinfo is not None and report.failed:
-            ended["cause"] = _cause(call.excinfo.value)
-            ended["message"] = call.excinfo.exconly()[:2000]
-            setattr(report, CAUSE, ended["cause"])
+            setattr(report, CAUSE, _cause(call.excinfo.value))
+            self._blame(ended, getattr(report, CAUSE), call.excinfo.exconly())
         self._keep(item, call, report)
         return report
+
+    def _blame(self, ended: dict[str, str], cause: str, message: str) -> None:
+        """Note the first failure of a test, and label the test with whom it points at."""
+        if "cause" not in ended:
+            ended.update(cause=cause, message=message[:2000])
+            self._run.report.label("cause", cause)
 
     def _keep(self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
         """Attach what is to be kept of this phase of the test."""

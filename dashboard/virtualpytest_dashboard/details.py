@@ -47,9 +47,9 @@ def _details(folder: Folder, document: allure.Document, row: Row, attempts: Sequ
         links=allure.links(document),
         evidence=[fill(item) for item in rows.evidence(document)],
         attachments=[item for item in own if item.kind in ("text", "file")],
-        before=[_filled(step, fill) for step in _fixtures(containers, "befores")],
+        before=[_filled(step, fill) for step in _fixtures(containers, "befores", row.id)],
         steps=[_filled(step, fill) for step in allure.steps(document.get("steps"))],
-        after=[_filled(step, fill) for step in _fixtures(containers, "afters")],
+        after=[_filled(step, fill) for step in _fixtures(containers, "afters", row.id)],
         measurements=measured(_verdict(folder, row, attempts)) if row.file else [],
         attempts=attempts,
     )
@@ -60,9 +60,18 @@ def _verdict(folder: Folder, row: Row, attempts: Sequence[Row]) -> allure.Docume
     return journal.verdict(folder.told(), row, min(later, default=0))
 
 
-def _fixtures(containers: Iterable[allure.Document], key: str) -> Iterator[Step]:
+def _fixtures(containers: Iterable[allure.Document], key: str, test: str) -> Iterator[Step]:
     for container in containers:
-        yield from (step for step in allure.steps(container.get(key)) if not step.name.endswith(_NOISE))
+        steps = [step for step in allure.steps(container.get(key)) if not step.name.endswith(_NOISE)]
+        yield from _own(steps, container.get("children"), test)
+
+
+def _own(steps: Sequence[Step], children: object, test: str) -> Sequence[Step]:
+    """Return those of *steps* that were done for *test*: a setup that failed is there once for each attempt."""
+    again = len({step.name for step in steps}) < len(steps)
+    if not again or not isinstance(children, list) or len(children) != len(steps) or test not in children:
+        return steps
+    return [steps[children.index(test)]]
 
 
 def _filled(step: Step, fill: Callable[[Attachment], Attachment]) -> Step:

@@ -20,7 +20,7 @@ from virtualpytest_dashboard.listing import Asked, Listing
 from virtualpytest_dashboard.records import Alike, Past, Row, Run
 from virtualpytest_dashboard.store import compare, queries
 from virtualpytest_dashboard.store.database import Database
-from virtualpytest_dashboard.store.ingest import RESULT_FILE, Ingest, Stamp
+from virtualpytest_dashboard.store.ingest import RESULT_FILE, UNFINISHED, Ingest, Stamp
 from virtualpytest_dashboard.store.measurements import Measurements
 from virtualpytest_dashboard.store.schema import CHILD, RUN
 from virtualpytest_dashboard.summary import summary
@@ -30,6 +30,7 @@ _TELLING = (RESULT, "-globals.json")
 _BESIDE = ("categories.json", "executor.json", "environment.properties", journal.FILE)
 _STILL = 900  # seconds without news after which a run that never said its end is taken for dead
 _QUIET = 10  # seconds without news after which a folder is looked through less often …
+_LEFT = 60  # seconds without news after which a result that was being written is taken for left so
 _MOMENT = 5  # seconds for which the list of all runs may show what was known of one that goes on
 _RARELY = 5  # … every so many seconds, unless files came or went
 
@@ -254,10 +255,11 @@ def scan(path: Path) -> dict[str, Stamp]:
 
 def _stamps(path: Path) -> Iterator[tuple[str, Stamp]]:
     for entry in _entries(path):
-        if tells(entry.name):
+        if tells(entry.name) or entry.name.endswith(UNFINISHED):
             with contextlib.suppress(FileNotFoundError):  # removed while we looked
                 state = entry.stat(follow_symlinks=False)
-                yield allure.text(entry.name), (state.st_mtime_ns, state.st_size)
+                if tells(entry.name) or time.time() - state.st_mtime > _LEFT:
+                    yield allure.text(entry.name), (state.st_mtime_ns, state.st_size)
 
 
 def _containers(path: Path) -> list[str]:

@@ -13,6 +13,7 @@ from virtualpytest_dashboard import allure, causes, fingerprints
 from virtualpytest_dashboard.records import BOTH, RANK, Attachment, Row
 
 SAFE = re.compile(r"[A-Za-z0-9._-]{1,100}")
+_PLACE = re.compile(r" at 0x[0-9a-fA-F]+")  # where an object lay in memory, as its repr says
 
 
 def row(document: allure.Document, file: str, rules: Sequence[causes.Category]) -> Row:
@@ -67,11 +68,16 @@ def _verdict(document: allure.Document) -> str:
 
 
 def _key(document: allure.Document) -> tuple[object, ...]:
-    """Return what is equal for the attempts of one test, and for nothing else."""
+    """Return what is equal for the attempts of one test, and for nothing else.
+
+    A value that tells where its object lay makes another history in each process: then the test's name counts.
+    """
     counted = [item for item in allure.members(document.get("parameters")) if not item.get("excluded")]
-    values = sorted((allure.text(item.get("name")), allure.text(item.get("value"))) for item in counted)
+    said = sorted((allure.text(item.get("name")), allure.text(item.get("value"))) for item in counted)
+    values = [(name, _PLACE.sub("", value)) for name, value in said]
     history = allure.text(document.get("historyId"))
-    return (history, allure.text(document.get("fullName")), *values) if history else ()
+    told = history if values == said else allure.text(document.get("name"))
+    return (told, allure.text(document.get("fullName")), *values) if history else ()
 
 
 def evidence(document: allure.Document) -> list[Attachment]:

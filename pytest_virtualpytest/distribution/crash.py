@@ -48,7 +48,7 @@ def write(folder: Path, state: WorkerState, message: str, lab: Lab) -> None:
     kept = Kept(folder)
     for name in state.leased:
         _look(kept, lab, name, alone=len(state.leased) == 1)
-    where = [("worker", state.worker), ("run", state.run)]
+    where = [("worker", state.worker), ("run", state.run), ("cause", state.cause)]
     where += [pair for name, host in state.leased.items() for pair in (("device", name), ("host", host))]
     result = {
         **state.identity,

@@ -25,6 +25,7 @@ class WorkerState:
     identity: dict[str, Any] = field(default_factory=dict)
     leased: dict[str, str] = field(default_factory=dict)
     killed: str = ""
+    cause: str = "lab"  # whom its death points at
     _done: list[dict[str, Any]] = field(default_factory=list)
     _open: list[dict[str, Any]] = field(default_factory=list)
 
@@ -42,7 +43,7 @@ class WorkerState:
             case "stepped":
                 self.stepped(*values)
             case "overdue":
-                self.killed = f"was ended: the test passed its deadline of {values[0]:g} s"
+                self.killed, self.cause = f"was ended: the test passed its deadline of {values[0]:g} s", "test"
             case _:
                 return False
         return True
