@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,9 @@ import labs
 import pytest
 from browsing import ours
 from starlette.testclient import TestClient
+from virtualpytest_dashboard.lab.campaigns import Campaigns
+
+from pytest_virtualpytest import config, process
 
 LAB = """
 [devices.seat1]
@@ -104,7 +108,7 @@ def test_process_that_took_the_number_of_one_that_ended_is_not_taken_for_it(clie
     post(client, "quick/start")
     ended(client, "quick")
     kept = next((folder / "results" / "quick" / ".virtualpytest").glob("*.json"))
-    kept.write_text(json.dumps({"pid": os.getpid(), "start": "1", "at": 1.0, "words": []}))
+    kept.write_text(json.dumps({"pid": os.getpid(), "start": "1", "at": 1.0}))
 
     assert state(client, "quick")["running"] is False
     assert post(client, "quick/stop").status_code == 409
@@ -143,3 +147,34 @@ def test_what_is_no_request_is_refused(client: TestClient) -> None:
     assert post(client, "quick/start", failed="perhaps so").status_code == 422
     assert post(client, "quick/start", more=1).status_code == 422
     assert state(client, "quick")["running"] is False
+
+
+def test_campaigns_whose_names_differ_in_one_sign_are_two(tmp_path: Path) -> None:
+    text = '[devices.seat1]\nkind = "account"\n[campaigns."a:b"]\nresults = "r"\n[campaigns.a_b]\nresults = "r"\n'
+    (tmp_path / "lab.toml").write_text(text)
+    campaigns = Campaigns(config.load([tmp_path / "lab.toml"]))
+    (tmp_path / "r" / ".virtualpytest").mkdir(parents=True)
+    kept = {"pid": os.getpid(), "start": process.status(os.getpid())[1], "at": 1.0}
+    (tmp_path / "r" / ".virtualpytest" / "campaign-a%3Ab.json").write_text(json.dumps(kept))
+
+    assert [(state.campaign.name, state.running) for state in campaigns.all()] == [("a:b", True), ("a_b", False)]
+
+
+def test_what_a_long_run_says_is_read_at_both_ends_alone(tmp_path: Path) -> None:
+    (tmp_path / "lab.toml").write_text('[devices.seat1]\nkind = "account"\n[campaigns.long]\nresults = "r"\n')
+    place = tmp_path / "r" / ".virtualpytest"
+    place.mkdir(parents=True)
+    (place / "campaign-long.json").write_text(json.dumps({"pid": 1, "start": "", "at": 1.0, "code": 0}))
+    with (place / "campaign-long.log").open("wb") as file:
+        file.write(b"results: r/1\n")
+        file.truncate(1 << 34)  # a hole: as long as that of a run of years, and no bytes on the disk
+        file.seek(0, os.SEEK_END)
+        file.write(b"the end\n")
+
+    begin = time.monotonic()
+    state = Campaigns(config.load([tmp_path / "lab.toml"])).state("long")
+
+    assert time.monotonic() - begin < 1
+    assert state.said.endswith("the end\n")
+    assert len(state.said) == 4000
+    assert state.results == tmp_path / "r" / "1"

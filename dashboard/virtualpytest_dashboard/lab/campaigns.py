@@ -17,6 +17,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.parse
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,9 +25,11 @@ from typing import Any
 
 from pytest_virtualpytest.config import Campaign, LabConfig
 from pytest_virtualpytest.exceptions import ConfigError, LeaseError, VirtualPytestError
+from pytest_virtualpytest.process import status
+from virtualpytest_dashboard.store.database import PLACE
 
-PLACE = ".virtualpytest"
-_TAIL = 4000  # characters of what the run has said
+_TAIL = 4000  # bytes of what the run has said
+_LINE = 4000  # bytes of its first line
 _AT_ONCE = {"PYTHONUNBUFFERED": "1"}  # what it says shows while it runs
 _PLANNING = 60.0  # seconds
 
@@ -38,7 +41,6 @@ class State:
     campaign: Campaign
     running: bool = False
     at: float = 0.0
-    words: tuple[str, ...] = ()
     code: int | None = None
     results: Path | None = None
     said: str = ""
@@ -65,9 +67,8 @@ class Campaigns:
         kept = _kept(_file(campaign))
         if not kept:
             return State(campaign)
-        said = _tail(_file(campaign, ".log"))
-        words, running = tuple(kept.get("words", ())), _lives(kept)
-        return State(campaign, running, kept["at"], words, kept.get("code"), _results(campaign, said), said[-_TAIL:])
+        first, said = _ends(_file(campaign, ".log"))
+        return State(campaign, _lives(kept), kept["at"], kept.get("code"), _results(campaign, first), said)
 
     def start(self, name: str, *, failed: bool = False) -> State:
         """Begin a run, of those tests alone that failed the last time where *failed*; LeaseError if one goes on."""
@@ -108,7 +109,7 @@ class Campaigns:
                 self._command("run", campaign, words), cwd=campaign.file.parent, stdin=subprocess.DEVNULL, stdout=log,
                 stderr=subprocess.STDOUT, start_new_session=True, env={**os.environ, **_AT_ONCE},
             )  # fmt: skip
-        kept = {"pid": process.pid, "start": _start(process.pid), "at": time.time(), "words": list(words)}
+        kept = {"pid": process.pid, "start": status(process.pid)[1], "at": time.time()}
         _keep(_file(campaign), kept)
         threading.Thread(target=_await, args=(process, _file(campaign), kept), daemon=True).start()
 
@@ -119,7 +120,7 @@ class Campaigns:
 
 def _file(campaign: Campaign, suffix: str = ".json") -> Path:
     """Return where something of *campaign* is kept: beside its results, out of their way."""
-    return campaign.results / PLACE / f"campaign-{re.sub(r'[^A-Za-z0-9._-]', '_', campaign.name)}{suffix}"
+    return campaign.results / PLACE / f"campaign-{urllib.parse.quote(campaign.name, safe='')}{suffix}"
 
 
 @contextlib.contextmanager
@@ -150,26 +151,22 @@ def _await(process: subprocess.Popen[bytes], path: Path, kept: Mapping[str, Any]
         _keep(path, {**kept, "code": code})
 
 
-def _start(pid: int) -> str:
-    """Return when *pid* began, as the kernel counts it; empty where there is no such process, or it has ended."""
-    with contextlib.suppress(OSError):
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        return "" if fields[0] == "Z" else fields[19]
-    return ""
-
-
 def _lives(kept: Mapping[str, Any]) -> bool:
-    return kept.get("code") is None and _start(kept["pid"]) == kept["start"] != ""
+    return kept.get("code") is None and status(kept["pid"])[1] == kept["start"] != ""
 
 
-def _tail(path: Path) -> str:
+def _ends(path: Path) -> tuple[str, str]:
+    """Return the first line of *path* and its last bytes, however long it is; empty where there is none."""
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
+        with path.open("rb") as file:
+            first = file.readline(_LINE)
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
+            return first.decode(errors="replace"), file.read().decode(errors="replace")
     except OSError:
-        return ""
+        return "", ""
 
 
-def _results(campaign: Campaign, said: str) -> Path | None:
-    """Return where the run's results are, as it has told first of all."""
-    told = re.match(r"results: (.+)", said)
+def _results(campaign: Campaign, first: str) -> Path | None:
+    """Return where the run's results are, as its *first* line tells."""
+    told = re.match(r"results: (.+)", first)
     return (campaign.file.parent / told[1]).resolve() if told else None
