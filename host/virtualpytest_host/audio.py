@@ -13,7 +13,8 @@ from pytest_virtualpytest.models import Sighting
 from pytest_virtualpytest.targets import heard_from_wire
 from pytest_virtualpytest.wire import Reply
 from virtualpytest_host import state
-from virtualpytest_host.hands import Inputs, moment
+from virtualpytest_host.hands import Inputs
+from virtualpytest_host.moments import moment
 from virtualpytest_host.recording import Recording
 from virtualpytest_host.sound import dropouts, level, offset
 from virtualpytest_host.sound.attempt import Attempt

@@ -8,10 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pytest_virtualpytest.capabilities import Logs
-from pytest_virtualpytest.exceptions import NotSeen, VirtualPytestError
-from pytest_virtualpytest.models import Line
-from virtualpytest_host import state
-from virtualpytest_host.hands import Inputs, moment
+from pytest_virtualpytest.exceptions import NotSeen
+from virtualpytest_host.hands import Inputs
+from virtualpytest_host.moments import place
 
 
 class Console:
@@ -28,7 +27,7 @@ class Console:
         self, pattern: str, flags: int, shown: str, timeout: float, since: Mapping[str, Any] | None
     ) -> dict[str, Any]:
         """Return the line in which *pattern* came first from *since* on, or raise NotSeen."""
-        start = time.monotonic() if since is None else _start(since)
+        start = time.monotonic() if since is None else place(since)
         found = self._controller.expect(re.compile(pattern, flags), start, timeout)
         if found is None:
             raise NotSeen(f"{shown} did not come within {timeout:g} s; {self._last()}")
@@ -42,11 +41,3 @@ class Console:
         lines = self.said(0.0).splitlines()
         said = [line.partition(" ")[2] for line in lines if " " in line]
         return f"the last line is {said[-1][:200]!r}" if said else "nothing came at all"
-
-
-def _start(since: Mapping[str, Any]) -> float | Line:
-    if "end" not in since:
-        return moment(since)
-    if since["boot"] != state.boot():
-        raise VirtualPytestError("`since` is from another boot, or another machine, than this device's host")
-    return Line.from_wire(since)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pytest_virtualpytest.capabilities import Holds, Keyed, Restarts, Types
-from pytest_virtualpytest.exceptions import DeviceError, NotSeen, VirtualPytestError
+from pytest_virtualpytest.exceptions import DeviceError, NotSeen
 from pytest_virtualpytest.models import Press
 from virtualpytest_host import state
 
@@ -24,15 +24,6 @@ class Inputs:
         action()
         self.last = time.monotonic()
         return Press(key, before, self.last, state.boot())
-
-
-def moment(since: Mapping[str, Any] | float) -> float:
-    """Return when *since* was, on this host's clock: a press, a sighting, or a number of seconds ago."""
-    if isinstance(since, (int, float)):
-        return time.monotonic() - since
-    if since["boot"] != state.boot():
-        raise VirtualPytestError("`since` is from another boot, or another machine, than this device's host")
-    return float(since["before"])
 
 
 def offered(remote: Any) -> dict[str, Any]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from pytest_virtualpytest.answers import Element, Running
 from pytest_virtualpytest.capabilities import Crashes, Follows, Installs, Permits, Starts, Windowed
-from pytest_virtualpytest.exceptions import DeviceError, NotSeen, VirtualPytestError
+from pytest_virtualpytest.exceptions import DeviceError, NotSeen
 from pytest_virtualpytest.wire import Reply
-from virtualpytest_host import state
+from virtualpytest_host import moments
 from virtualpytest_host.console import Console
 from virtualpytest_host.elements import fold
 from virtualpytest_host.hands import Inputs
@@ -21,34 +22,45 @@ _LOOK = 0.05  # seconds between two looks at the windows
 Handler = Callable[[str], Any]
 
 
+@runtime_checkable
+class Rests(Protocol):
+    """A handler that has to end something when nobody holds the device any more."""
+
+    def rest(self) -> None:
+        """End what a test has left running."""
+
+
 class Shell:
     """Commands on the device."""
 
     def __init__(self, controller: Any, inputs: Inputs, handler: Handler) -> None:
         self._controller, self._inputs, self._handler = controller, inputs, handler
-        self._running: dict[int, Running] = {}
+        self._numbers, self._running = itertools.count(1), dict[int, Running]()
 
     def follow(self, command: str | Sequence[str]) -> int:
         """Begin *command*, and return the number by which it is asked for."""
         if not isinstance(self._controller, Follows):
             raise DeviceError(f"{type(self._controller).__name__} cannot follow a command; use run")
-        number = max(self._running, default=0) + 1
+        number = next(self._numbers)
         self._running[number] = self._controller.follow(command)
         return number
 
     def expect(self, number: int, **wanted: Any) -> dict[str, Any]:
         """Return the line in which command *number* printed what is *wanted*, at first or since, or raise NotSeen."""
-        wanted["since"] = wanted["since"] or {"before": 0.0, "boot": state.boot()}
-        return Console(self._running[number], self._inputs, self._handler).expect(**wanted)
+        wanted["since"] = wanted["since"] or {"before": 0.0}
+        return Console(self._followed(number), self._inputs, self._handler).expect(**wanted)
 
     def printed(self, number: int) -> dict[str, Any]:
         """Return what command *number* has printed, and whether it has ended."""
-        ended = self._running[number].ended  # asked first: what it printed last is then there
-        return {"ended": ended, "text": self._running[number].since(0.0)}
+        followed = self._followed(number)
+        ended = followed.ended  # asked first: what it printed last is then there
+        return {"ended": ended, "text": followed.since(0.0)}
 
     def leave(self, number: int) -> None:
         """End command *number*."""
-        self._running.pop(number).close()
+        followed = self._followed(number)
+        del self._running[number]
+        followed.close()
 
     def rest(self) -> None:
         """End what a test has left running."""
@@ -58,6 +70,11 @@ class Shell:
     def run(self, command: str | Sequence[str], seconds: float) -> dict[str, Any]:
         """Run *command*, and return what it came to."""
         return asdict(self._controller.run(command, seconds))
+
+    def _followed(self, number: int) -> Running:
+        if number not in self._running:
+            raise DeviceError(f"no command {number} is followed: it ended with its lease, or with the device's process")
+        return self._running[number]
 
 
 class Files:
@@ -164,19 +181,10 @@ class Logs:
 
     def since(self, moment: Mapping[str, Any] | float) -> str:
         """Return its lines from *moment* on: a press, a time of this host, or a number of seconds ago."""
-        return str(self._controller.since(_here(moment)))
+        return str(self._controller.since(moments.moment(moment)))
 
     def crashes(self, moment: Mapping[str, Any] | float) -> list[dict[str, Any]]:
         """Return the apps that crashed from *moment* on; none where the device's log does not tell."""
         if not isinstance(self._controller, Crashes):
             return []
-        return [asdict(crash) for crash in self._controller.crashes(_here(moment))]
-
-
-def _here(moment: Mapping[str, Any] | float) -> float:
-    """Return *moment* on this host's clock."""
-    if not isinstance(moment, Mapping):
-        return time.monotonic() - moment
-    if moment.get("boot", state.boot()) != state.boot():
-        raise VirtualPytestError("`since` is from another boot, or another machine, than this device's host")
-    return float(moment["before"])
+        return [asdict(crash) for crash in self._controller.crashes(moments.moment(moment))]

@@ -14,8 +14,9 @@ from pytest_virtualpytest.models import Sighting, StreamStatus
 from pytest_virtualpytest.wire import Reply
 from virtualpytest_host import clip, ring, state
 from virtualpytest_host.attempt import Attempt
-from virtualpytest_host.hands import Inputs, moment
+from virtualpytest_host.hands import Inputs
 from virtualpytest_host.live import Live
+from virtualpytest_host.moments import moment
 from virtualpytest_host.pace import Pace
 from virtualpytest_host.picture import Picture
 from virtualpytest_host.placeholder import refuse

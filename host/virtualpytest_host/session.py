@@ -145,8 +145,9 @@ class Session:
 
     def rest(self) -> None:
         """Close what listens, and end what runs: nobody holds the device, its next holder may be another process."""
-        if "shell" in self._handlers:
-            self._handlers["shell"].rest()
+        for handler in self._handlers.values():
+            if isinstance(handler, inside.Rests):
+                handler.rest()
         listening: list[Any] = [one for one in self._opened if isinstance(one, Listens)]
         for controller in listening:
             self._opened.remove(controller)
