@@ -7,14 +7,23 @@ import io
 import os
 import subprocess
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
+import pytest
 from boxes import Bench
 from virtualpytest_host import virtual
+from virtualpytest_host.controllers.adb import Adb as Controller
+
+from pytest_virtualpytest.exceptions import DeviceError
 
 PATIENCE = 30.0  # seconds
+SETTINGS, NOTES = "com.virtual.settings", "com.virtual.notes"
+NASTY = [
+    "a b", "it's", '"x"', "$(reboot)", "`reboot`", "; reboot", "| & < >", "new\nline", "%s 100%",
+    "-rf", "#", "\\n", "mouse",
+]  # fmt: skip
 
 
 class Phone(Bench):
@@ -55,6 +64,21 @@ def running(name: str) -> Iterator[Phone]:
             yield Phone(name)
         finally:
             virtual.stop(name)
+
+
+@contextlib.contextmanager
+def opened(phone: Phone, key: Path, timeout: float = 5.0) -> Iterator[Controller]:
+    """Give an open controller of *phone*, which knows *key*."""
+    with contextlib.closing(Controller(phone.address, key, timeout=timeout)) as adb:
+        adb.open()
+        yield adb
+
+
+def complaint(action: Callable[[], object]) -> str:
+    """Return the DeviceError of *action*, in words."""
+    with pytest.raises(DeviceError) as caught:
+        action()
+    return caught.value.message
 
 
 def archive(app: str, label: str = "An app") -> bytes:

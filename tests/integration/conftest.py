@@ -8,11 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import netns
+import phones
 import pytest
 from bench import INSTALLED, Bench, Host, SshHost, spec
 from films import Film
 from lircds import Lircd, running
 from netns import Link
+from phones import Phone
+from virtualpytest_host.controllers.adb import Adb
 from virtualpytest_host.controllers.infrared import Infrared
 from virtualpytest_host.controllers.network import Network
 
@@ -87,6 +90,29 @@ def lircd(tmp_path: Path) -> Iterator[Lircd]:
 def remote(lircd: Lircd) -> Infrared:
     """Give the remote horizon of the daemon."""
     return Infrared("horizon", lircd.socket)
+
+
+@pytest.fixture(scope="module")
+def phone() -> Iterator[Phone]:
+    """Give a phone."""
+    with phones.running("driven phone") as phone:
+        yield phone
+
+
+@pytest.fixture(scope="module")
+def own_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a key that is made at its first use."""
+    return tmp_path_factory.mktemp("keys") / "new" / "adbkey"
+
+
+@pytest.fixture
+def adb(phone: Phone, own_key: Path) -> Iterator[Adb]:
+    """Give a controller of the phone, at home and with nothing wrong."""
+    phone.clear()
+    with phones.opened(phone, own_key) as adb:
+        adb.press("HOME")
+        yield adb
+    phone.clear()
 
 
 @pytest.fixture

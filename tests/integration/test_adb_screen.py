@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import recorders
-from phones import Phone, running
+from phones import SETTINGS, Phone
 from until import until
 from virtualpytest_host.android import film
 from virtualpytest_host.controllers.adb import Adb
@@ -18,25 +18,11 @@ from virtualpytest_host.stream import Stream
 
 from pytest_virtualpytest.exceptions import CaptureError
 
-SETTINGS = "com.virtual.settings"
-
-
-@pytest.fixture(scope="module")
-def phone() -> Iterator[Phone]:
-    """Give a phone."""
-    with running("filmed phone") as phone:
-        yield phone
-
 
 @pytest.fixture
-def adb(phone: Phone, tmp_path: Path) -> Iterator[Adb]:
-    """Give a controller of it, at home."""
-    phone.clear()
-    adb = Adb(phone.address, tmp_path / "adbkey", timeout=5)
-    with contextlib.closing(adb):
-        adb.press("HOME")
-        yield adb
-        phone.clear()
+def own_key(tmp_path: Path) -> Path:
+    """Give a key that the phone has not seen in another test."""
+    return tmp_path / "adbkey"
 
 
 @pytest.fixture

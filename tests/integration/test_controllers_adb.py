@@ -1,69 +1,26 @@
-"""The adb controller: against a virtual phone, and with every mishap between them."""
+"""The adb controller against a virtual phone: its keys, text, touch, files, shell, log and power."""
 
 from __future__ import annotations
 
 import base64
-import contextlib
 import os
-import re
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from peer import free_port
-from phones import Phone, archive, running
+from phones import NASTY, NOTES, SETTINGS, Phone, archive, complaint, opened, running
 from until import until
-from virtualpytest_host import virtual
 from virtualpytest_host.android import address, key
 from virtualpytest_host.android.connection import Connection
 from virtualpytest_host.controllers.adb import Adb
 
 from pytest_virtualpytest import capabilities
 from pytest_virtualpytest.answers import Element
-from pytest_virtualpytest.exceptions import DeviceError
 from pytest_virtualpytest.key import Key
 
-SETTINGS, NOTES = "com.virtual.settings", "com.virtual.notes"
-NASTY = [
-    "a b", "it's", '"x"', "$(reboot)", "`reboot`", "; reboot", "| & < >", "new\nline", "%s 100%",
-    "-rf", "#", "\\n", "mouse",
-]  # fmt: skip
 STRANGE = ["é€你", "😀", "a\n😀'$(reboot)"]
-
-
-@pytest.fixture(scope="module")
-def phone() -> Iterator[Phone]:
-    """Give a phone."""
-    with running("driven phone") as phone:
-        yield phone
-
-
-@pytest.fixture
-def adb(phone: Phone, own_key: Path) -> Iterator[Adb]:
-    """Give a controller of it, at home and with nothing wrong."""
-    phone.clear()
-    with opened(phone, own_key) as adb:
-        adb.press("HOME")
-        yield adb
-    phone.clear()
-
-
-@pytest.fixture(scope="module")
-def own_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a key that is made at its first use."""
-    return tmp_path_factory.mktemp("keys") / "new" / "adbkey"
-
-
-@contextlib.contextmanager
-def opened(phone: Phone, own_key: Path, timeout: float = 5.0) -> Iterator[Adb]:
-    adb = Adb(phone.address, own_key, timeout=timeout)
-    adb.open()
-    try:
-        yield adb
-    finally:
-        adb.close()
 
 
 def field(adb: Adb) -> str:
@@ -74,21 +31,6 @@ def everything(element: Element) -> Iterator[Element]:
     yield element
     for child in element.children:
         yield from everything(child)
-
-
-def complaint(action: Callable[[], object]) -> str:
-    with pytest.raises(DeviceError) as caught:
-        action()
-    return caught.value.message
-
-
-def sockets() -> int:
-    """Return how many connections this process has."""
-    found = 0
-    for path in Path("/proc/self/fd").iterdir():
-        with contextlib.suppress(OSError):
-            found += "socket:" in os.readlink(path)  # noqa: PTH115  # it leads nowhere
-    return found
 
 
 @pytest.mark.parametrize(
@@ -280,93 +222,6 @@ def test_address_that_is_none_says_what_one_looks_like(text: str) -> None:
     assert message.startswith(f"adb: address {text!r} is none; wanted one such as '192.0.2.7'")
 
 
-def test_phone_that_does_not_know_the_key_says_what_to_do(phone: Phone, own_key: Path) -> None:
-    phone.fault("reject")
-    adb, begin = Adb(phone.address, own_key, timeout=0.5), time.monotonic()
-
-    message = complaint(adb.open)
-    phone.clear()
-
-    assert f"it does not know the key {own_key}: allow it on the device's screen" in message
-    assert time.monotonic() - begin < 3
-
-
-def test_refused_connection_names_the_address(own_key: Path) -> None:
-    port = free_port()
-
-    message = complaint(Adb(f"127.0.0.1:{port}", own_key).open)
-
-    assert message == f"127.0.0.1:{port}: Connection refused at connecting; is it on, and ADB allowed?"
-
-
-def test_hung_phone_is_told_within_the_deadline_and_answers_again_once_it_is_well(phone: Phone, adb: Adb) -> None:
-    phone.fault("hang")
-    begin, before = time.monotonic(), sockets()
-
-    message = complaint(lambda: adb.run("true", 0.5))
-    took = time.monotonic() - begin
-    phone.clear()
-
-    assert message == f"{phone.address}: no answer to 'true' within 0.5 s; is the device well?"
-    assert 0.5 <= took < 1.5
-    assert adb.run("echo again", 5).output == "again\n"
-    assert sockets() <= before
-
-
-def test_slow_phone_is_waited_for(phone: Phone, adb: Adb) -> None:
-    phone.fault("slow", amount=0.4)
-    begin = time.monotonic()
-
-    assert adb.run("echo late", 5).output == "late\n"
-    assert time.monotonic() - begin >= 0.4
-
-
-def test_command_that_takes_longer_than_a_connection_may_is_waited_for(phone: Phone, own_key: Path) -> None:
-    with opened(phone, own_key, timeout=0.5) as adb:
-        assert adb.run("sleep 1; echo done", 5).output == "done\n"
-
-
-@pytest.mark.parametrize("action", ["push", "pull"])
-def test_connection_lost_in_mid_transfer_is_told_and_the_next_call_works(phone: Phone, adb: Adb, action: str) -> None:
-    content = os.urandom(3_000_000)
-    adb.push(content, "/sdcard/long")
-    phone.fault("drop")
-    begin, before = time.monotonic(), sockets()
-
-    message = complaint(lambda: adb.push(content, "/sdcard/lost") if action == "push" else adb.pull("/sdcard/long"))
-    phone.clear()
-
-    assert message.startswith(f"{phone.address}: ")
-    assert "; is it on, and ADB allowed?" in message
-    assert time.monotonic() - begin < 3
-    assert adb.pull("/sdcard/long") == content
-    assert sockets() <= before
-
-
-def test_refusing_phone_is_told_and_is_used_again_once_it_does_not(phone: Phone, adb: Adb) -> None:
-    phone.fault("refuse")
-    until(lambda: not adb.connection._transport.alive())
-
-    assert "Connection refused" in complaint(lambda: adb.run("true", 5))
-    phone.clear()
-
-    assert adb.run("echo again", 5).output == "again\n"
-
-
-def test_killed_phone_is_told_and_the_next_one_is_used(own_key: Path) -> None:
-    with running("mortal phone") as phone, opened(phone, own_key) as adb:
-        os.kill(phone.state["pid"], 9)
-        begin = time.monotonic()
-
-        message = complaint(lambda: adb.run("true", 5))
-
-        assert time.monotonic() - begin < 2
-        assert message.startswith(f"{phone.address}: ")
-        virtual.attach("phone", "mortal phone").close()
-        with opened(phone, own_key) as again:
-            assert again.run("echo again", 5).output == "again\n"
-
-
 def test_users_at_once_have_a_connection_each(phone: Phone, own_key: Path) -> None:
     said: list[str] = []
 
@@ -382,80 +237,3 @@ def test_users_at_once_have_a_connection_each(phone: Phone, own_key: Path) -> No
         thread.join()
 
     assert sorted(said) == sorted(f"{number}\n" for number in range(4) for _ in range(10))
-
-
-def test_permission_is_given_and_taken_away(adb: Adb) -> None:
-    assert adb.permissions(NOTES) == {"android.permission.CAMERA": False, "android.permission.RECORD_AUDIO": False}
-    adb.launch(NOTES)
-
-    adb.permit(NOTES, "CAMERA", True)
-    assert adb.permissions(NOTES)["android.permission.CAMERA"] is True
-    assert adb.current() == NOTES
-
-    adb.permit(NOTES, "android.permission.CAMERA", False)
-    assert adb.permissions(NOTES)["android.permission.CAMERA"] is False
-    assert adb.current() != NOTES  # Android ends it
-
-
-def test_permission_that_an_app_does_not_ask_for_is_an_error_that_lists_those_that_it_does(adb: Adb) -> None:
-    refused = r"has not requested permission a\.b\.FLY; .* asks for android\.permission\.CAMERA"
-    with pytest.raises(DeviceError, match=refused):
-        adb.permit(NOTES, "a.b.FLY", True)
-    with pytest.raises(DeviceError, match=r"no app 'com\.virtual\.note'; did you mean"):
-        adb.permissions("com.virtual.note")
-
-
-@pytest.mark.parametrize("name", NASTY)
-def test_permission_and_app_reach_the_phone_as_they_are(adb: Adb, name: str) -> None:
-    with pytest.raises(DeviceError, match="has not requested permission"):
-        adb.permit(NOTES, f"x.{name}", True)
-    with pytest.raises(DeviceError, match="no app"):
-        adb.permit(name, "CAMERA", True)
-    assert adb.run("true", 5).status == 0
-
-
-def test_crash_is_told_from_a_moment_on(adb: Adb) -> None:
-    adb.launch(NOTES)
-    before = time.monotonic()
-    adb.run(["am", "crash", NOTES], 5)
-    adb.run(["log", "-p", "e", "-t", "ActivityManager", f"ANR in {SETTINGS} (x)\nPID: 7\nReason: no focus"], 5)
-
-    assert [(crash.app, crash.kind) for crash in adb.crashes(before)] == [
-        (NOTES, "crash"), (SETTINGS, "not responding"),
-    ]  # fmt: skip
-    assert adb.crashes(time.monotonic()) == []
-
-
-def test_command_is_followed_while_it_runs(adb: Adb) -> None:
-    running = adb.follow(["logcat", "-s", "Mine"])
-    with contextlib.closing(running):
-        adb.run(["log", "-t", "Mine", "first $(line)"], 5)
-        first = running.expect(re.compile(r"Mine: (first .*)"), 0.0, 5)
-        adb.run(["log", "-t", "Mine", "second"], 5)
-        second = running.expect(re.compile("Mine: second"), first or 0.0, 5)
-
-        assert first is not None
-        assert first.groups == ("first $(line)",)
-        assert second is not None
-        assert second.captured > first.captured
-        assert running.expect(re.compile("third"), second, 0.2) is None
-        assert not running.ended
-
-    assert running.ended
-
-
-def test_command_that_ends_says_so_with_all_that_it_printed(adb: Adb) -> None:
-    with contextlib.closing(adb.follow("echo one; echo two")) as running:
-        until(lambda: running.ended)
-
-        assert [line.partition(" ")[2] for line in running.since(0.0).splitlines()] == ["one", "two", "-- it ended"]
-
-
-def test_phone_that_dies_is_told_by_what_is_followed(own_key: Path) -> None:
-    with running("followed phone") as phone, opened(phone, own_key) as adb:
-        follows = adb.follow("logcat")
-        virtual.stop("followed phone")
-        until(lambda: follows.ended, 10)
-
-        with pytest.raises(DeviceError, match=r"'logcat' was lost: 127\.0\.0\.1:"):
-            follows.expect(re.compile("never"), 0.0, 0.1)

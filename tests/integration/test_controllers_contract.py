@@ -9,7 +9,6 @@ import pytest
 from boxes import Bench, running
 from peer import free_port
 from phones import Phone
-from phones import running as phone_running
 from virtualpytest_host import testing
 from virtualpytest_host.controllers.adb import Adb
 from virtualpytest_host.controllers.ecp import Ecp
@@ -22,19 +21,6 @@ def box() -> Iterator[Bench]:
     """Give a box."""
     with running("under contract") as bench:
         yield bench
-
-
-@pytest.fixture(scope="module")
-def phone() -> Iterator[Phone]:
-    """Give a phone."""
-    with phone_running("phone under contract") as phone:
-        yield phone
-
-
-@pytest.fixture(scope="module")
-def own_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a key that is made at its first use."""
-    return tmp_path_factory.mktemp("keys") / "adbkey"
 
 
 class TestEcp(testing.Controllers, testing.Remotes, testing.Absent):
