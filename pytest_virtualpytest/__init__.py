@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pytest_virtualpytest.fixtures import Devices, device_fixture
     from pytest_virtualpytest.key import Key
     from pytest_virtualpytest.keyboard import Keyboard
-    from pytest_virtualpytest.keys import KeyPage
+    from pytest_virtualpytest.keypages import KeyPage
     from pytest_virtualpytest.kpi import Series, Transition, Zap
     from pytest_virtualpytest.lab import Lab
     from pytest_virtualpytest.measure import Measure
@@ -87,7 +87,7 @@ _HOMES = {
     "device": {"Device"},
     "fixtures": {"Devices", "device_fixture"},
     "keyboard": {"Keyboard"},
-    "keys": {"KeyPage"},
+    "keypages": {"KeyPage"},
     "kpi": {"Series", "Transition", "Zap"},
     "lab": {"Lab"},
     "measure": {"Measure"},

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_virtualpytest.exceptions import NotSeen, VirtualPytestError
 from pytest_virtualpytest.key import Key
-from pytest_virtualpytest.keys import KeyPage, Keys, Place, Rows, Step, Wrap
+from pytest_virtualpytest.keypages import KeyPage, Keys, Place, Rows, Step, Wrap
 from pytest_virtualpytest.models import Press, Region
 from pytest_virtualpytest.targets import Target, as_target, in_region
 

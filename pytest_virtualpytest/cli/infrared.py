@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from pytest_virtualpytest import lircconf, pronto
 from pytest_virtualpytest.cli import options
 from pytest_virtualpytest.exceptions import VirtualPytestError
+from pytest_virtualpytest.infrared import lircconf, pronto
 
 
 def add(commands: options.Commands) -> None:

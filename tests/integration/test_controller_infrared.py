@@ -13,9 +13,9 @@ from until import until
 from virtualpytest_host import testing
 from virtualpytest_host.controllers.infrared import Infrared
 
-from pytest_virtualpytest import lircconf, pronto
 from pytest_virtualpytest.capabilities import Holds, Keyed, Remote
 from pytest_virtualpytest.exceptions import DeviceError
+from pytest_virtualpytest.infrared import lircconf, pronto
 from pytest_virtualpytest.key import Key
 
 OK, GUIDE = nec(0x20DF22DD), nec(0x20DFD52A)

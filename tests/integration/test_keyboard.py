@@ -20,7 +20,7 @@ from pytest_virtualpytest import config
 from pytest_virtualpytest.device import Device
 from pytest_virtualpytest.exceptions import NotSeen, VirtualPytestError
 from pytest_virtualpytest.keyboard import Keyboard
-from pytest_virtualpytest.keys import KeyPage
+from pytest_virtualpytest.keypages import KeyPage
 from pytest_virtualpytest.lab import Lab
 from pytest_virtualpytest.models import Region
 from pytest_virtualpytest.targets import Black, Color, Image, Text

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from lircds import nec
 
-from pytest_virtualpytest import lircconf, pronto
 from pytest_virtualpytest.cli import main
 from pytest_virtualpytest.exceptions import VirtualPytestError
+from pytest_virtualpytest.infrared import lircconf, pronto
 
 UNIT = 0x6D * 0.241246  # microseconds of a period
 ONE = "0000 006D 0002 0000 0157 00AC 0015 0689"

@@ -10,7 +10,7 @@ import pytest
 from virtualpytest_host.virtual.keypad import LOWER, UPPER, Keypad
 
 from pytest_virtualpytest.exceptions import VirtualPytestError
-from pytest_virtualpytest.keys import KeyPage, Keys, Place, Rows
+from pytest_virtualpytest.keypages import KeyPage, Keys, Place, Rows
 
 QWERTY = ("qwertyuiop", "asdfghjkl ", "zxcvbnm.@_")
 PAGES = {

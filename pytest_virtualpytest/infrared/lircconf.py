@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pytest_virtualpytest.exceptions import VirtualPytestError
-from pytest_virtualpytest.pronto import Code
+from pytest_virtualpytest.infrared.pronto import Code
 
 _CARRIER = 38_000  # where no code says it
 _GAP = 100_000  # microseconds, the same
