@@ -113,6 +113,7 @@ class Row:
     file: str = ""
     alike: str = ""
     earlier: Sequence[Row] = ()
+    labels: tuple[str, ...] = ()  # as `labels.filed` has them; not read again from the store
 
     @property
     def places(self) -> Sequence[tuple[str, str]]:

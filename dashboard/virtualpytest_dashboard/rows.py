@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from virtualpytest_dashboard import allure, causes, fingerprints
+from virtualpytest_dashboard import allure, causes, fingerprints, labels
 from virtualpytest_dashboard.records import BOTH, RANK, Attachment, Row
 
 SAFE = re.compile(r"[A-Za-z0-9._-]{1,100}")
@@ -18,11 +18,11 @@ _PLACE = re.compile(r" at 0x[0-9a-fA-F]+")  # where an object lay in memory, as 
 
 def row(document: allure.Document, file: str, rules: Sequence[causes.Category]) -> Row:
     """Return what lists show of the result in *document*."""
-    verdict = _verdict(document)
+    verdict, said = _verdict(document), labels.of(document)
     message, trace = allure.details(document)
-    category, cause = causes.judge(verdict, message, trace, rules, next(iter(_labels(document, "cause")), ""))
+    category, cause = causes.judge(verdict, message, trace, rules, next(iter(said.get("cause", ())), ""))
     full_name = allure.text(document.get("fullName"))
-    devices, hosts = zip(*_places(document), strict=True)
+    devices, hosts = zip(*_places(said), strict=True)
     bad = RANK[verdict] < RANK["running"]
     return Row(
         id=_identity(document, file),
@@ -40,6 +40,7 @@ def row(document: allure.Document, file: str, rules: Sequence[causes.Category]) 
         key=_key(document),
         file=file,
         alike=fingerprints.of(message, *devices, *hosts) if bad else "",
+        labels=labels.filed(said),
     )
 
 
@@ -49,16 +50,11 @@ def _identity(document: allure.Document, file: str) -> str:
     return said if SAFE.fullmatch(said) else hashlib.sha256(file.encode()).hexdigest()[:32]
 
 
-def _places(document: allure.Document) -> list[tuple[str, str]]:
+def _places(said: labels.Labels) -> list[tuple[str, str]]:
     """Return each device with its host; without a device, the machine that allure-pytest labels, after ours."""
-    devices, hosts = _labels(document, "device"), [*_labels(document, "host"), ""]
+    devices, hosts = said.get("device", ()), [*said.get("host", ()), ""]
     pairs = itertools.zip_longest(devices, hosts[: len(devices)], fillvalue="")
     return list(dict.fromkeys(pairs)) or [("", hosts[0])]
-
-
-def _labels(document: allure.Document, name: str) -> list[str]:
-    found = allure.members(document.get("labels"))
-    return [allure.text(label.get("value")) for label in found if label.get("name") == name]
 
 
 def _verdict(document: allure.Document) -> str:

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DatabaseError
 from virtualpytest_dashboard.store.schema import METADATA
 
 PLACE = ".virtualpytest"
-_NAME = "results-3.sqlite"  # the number goes up with the tables: an older file is left alone
+_NAME = "results-4.sqlite"  # the number goes up with the tables: an older file is left alone
 _PATIENCE = 30  # seconds that a writer waits for another process
 
 

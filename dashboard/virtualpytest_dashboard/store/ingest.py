@@ -11,12 +11,12 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, case, delete, func, insert, select, update
 
 from pytest_virtualpytest.exceptions import VirtualPytestError
-from virtualpytest_dashboard import allure, causes
+from virtualpytest_dashboard import allure, causes, labels
 from virtualpytest_dashboard.records import RANK, Row
 from virtualpytest_dashboard.rows import fold, row
 from virtualpytest_dashboard.store.database import Database
 from virtualpytest_dashboard.store.queries import restored
-from virtualpytest_dashboard.store.schema import CHILD, FILE, RESULT, RUN
+from virtualpytest_dashboard.store.schema import CHILD, FILE, LABELS, RESULT, RUN
 
 RESULT_FILE = "-result.json"
 UNFINISHED = f"{RESULT_FILE}.tmp"  # as allure-pytest calls a result until all of it is written
@@ -104,8 +104,7 @@ class Ingest:
             kept = list(_sort_out(found, taken))
             connection.execute(insert(FILE), [_file(self._run, item) for item in kept])
             rows = [item.row for item in kept if item.row]
-            if rows:
-                connection.execute(insert(RESULT), [values(self._run, item) for item in rows])
+            _add(connection, self._run, rows)
             _refold(connection, self._run, keys | {key for item in rows if (key := digest_of(item))})
 
     def journal(self, rows: Sequence[Row], started: int, ended: int, *, live: bool) -> None:
@@ -119,9 +118,7 @@ class Ingest:
             after = {item.id: item for item in rows}
             for batch in _batches(uuid for uuid, was in before.items() if after.get(uuid) != was):
                 connection.execute(delete(RESULT).where(RESULT.c.run == self._run, RESULT.c.uuid.in_(batch)))
-            new = [values(self._run, item) for item in rows if before.get(item.id) != item]
-            if new:
-                connection.execute(insert(RESULT), new)
+            _add(connection, self._run, [item for item in rows if before.get(item.id) != item])
         self._told = version, after
 
     def _journalled(self, connection: Connection) -> Mapping[str, Row]:
@@ -190,6 +187,22 @@ def _file(run: int, item: Read) -> dict[str, object]:
     return {"run": run, "name": item.name, "mtime": mtime, "size": size, "why": item.why, "copy": copy}
 
 
+def _add(connection: Connection, run: int, rows: Sequence[Row]) -> None:
+    """Insert *rows*, and what they are filed under where that is new in the run."""
+    if not rows:
+        return
+    connection.execute(insert(RESULT), [values(run, item) for item in rows])
+    filed = {labels.number(found): found for found in map(_filed, rows) if found}
+    of_run = select(LABELS.c.number).where(LABELS.c.run == run, LABELS.c.number.in_(filed))
+    for number in filed.keys() - set(connection.execute(of_run).scalars()):
+        named = dict(zip(labels.COLUMNS, filed[number], strict=True))
+        connection.execute(insert(LABELS), {"run": run, "number": number, **named})
+
+
+def _filed(item: Row) -> labels.Filed:
+    return item.labels if item.file else labels.of_module(item.full_name)
+
+
 def digest_of(item: Row) -> str:
     """Return what is equal for the attempts of one test, short."""
     return hashlib.sha256(repr(item.key).encode()).hexdigest()[:32] if item.key else ""
@@ -211,6 +224,7 @@ def values(run: int, item: Row) -> dict[str, object]:
         "took": item.duration,
         "picture": item.picture,
         "words": " ".join(searched).lower(),
+        "labels": labels.number(_filed(item)),
     }
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, MetaData, Table, Text
 
+from virtualpytest_dashboard.labels import COLUMNS
+
 METADATA = MetaData()
 
 RUN = Table(
@@ -56,11 +58,20 @@ RESULT = Table(
     Column("picture", Text, nullable=False),
     Column("alike", Text, nullable=False),  # equal for failures of one sort
     Column("words", Text, nullable=False),  # what is searched, in small letters
+    Column("labels", BigInteger, nullable=False),  # the number of what it is filed under; 0 for nothing
     Index("result_uuid", "run", "uuid", unique=True),
     Index("result_file", "run", "file"),
     Index("result_key", "run", "key"),
     Index("result_order", "run", "shown", "rank", "start", "name"),
     Index("result_test", "full_name", "name", "run"),
+)
+
+LABELS = Table(
+    "labels",
+    METADATA,
+    Column("run", ForeignKey("run.id"), primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),  # a digest of the rest: many results share it
+    *(Column(name, Text, nullable=False) for name in COLUMNS),
 )
 
 CHILD = Table(
