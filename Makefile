@@ -9,7 +9,7 @@ TOX := .venv/bin/tox run
 help:  ## show this
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
-demo:  ## a campaign on two virtual set-top boxes, and its results in the dashboard
+demo:  ## a campaign on virtual devices, and its results in the dashboard
 	@.ci/packages ssh opencv
 	@.ci/venv .demo/venv '.[all]'
 	@exec .demo/venv/bin/python examples/demo.py .demo

@@ -97,6 +97,8 @@ def prepare(folder: Path, ending: contextlib.ExitStack) -> Path:
     lab = write_lab(folder, server)
     ending.callback(stop_boxes, lab)
     say(f"lab: {lab}")
+    if "desktop" not in KINDS:
+        say("no desktop is among its devices: that wants xvfb and zenity (apt-get install xvfb zenity)")
     return lab
 
 

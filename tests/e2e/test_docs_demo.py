@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
+import os
 import socket
 import sys
 from pathlib import Path
@@ -76,6 +78,20 @@ def test_without_sshd_both_boxes_are_behind_popen(demo: ModuleType, tmp_path: Pa
     shown = run("virtualpytest", "lab", "list", "--lab", lab, cwd=tmp_path).stdout
     assert "rack1" in shown
     assert "ssh=" not in shown
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_what_a_desktop_wants_is_said_where_none_is_there(
+    demo: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], there: bool
+) -> None:
+    monkeypatch.setattr(demo, "KINDS", {kind: [] for kind in ("stb", "phone", *["desktop"] * there)})
+    for name in ("VPT_STATE", "VPT_LINGER"):
+        monkeypatch.setenv(name, os.environ[name])
+
+    with contextlib.ExitStack() as ending:
+        demo.prepare(tmp_path, ending)
+
+    assert ("wants xvfb and zenity (apt-get install xvfb zenity)" in capsys.readouterr().out) is not there
 
 
 def test_the_demo_ends_well_and_leaves_nothing_running(tmp_path: Path) -> None:
