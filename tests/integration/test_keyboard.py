@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import cv2
+import leasing
 import numpy as np
 import pytest
 from until import until
@@ -16,12 +16,10 @@ from virtualpytest_host.virtual import drawing
 from virtualpytest_host.virtual.control import Box
 from virtualpytest_host.virtual.keypad import LOWER, UPPER, Keypad
 
-from pytest_virtualpytest import config
 from pytest_virtualpytest.device import Device
 from pytest_virtualpytest.exceptions import NotSeen, VirtualPytestError
 from pytest_virtualpytest.keyboard import Keyboard
 from pytest_virtualpytest.keypages import KeyPage
-from pytest_virtualpytest.lab import Lab
 from pytest_virtualpytest.models import Region
 from pytest_virtualpytest.targets import Black, Color, Image, Text
 
@@ -34,9 +32,7 @@ PAGES = {"lower": KeyPage(LOWER, {"SHIFT": "upper"}), "upper": KeyPage(UPPER, {"
 @pytest.fixture(scope="module")
 def leased(own_state: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Device]:
     """Give a virtual box over a real gateway."""
-    path = tmp_path_factory.mktemp("keyboard") / "lab.toml"
-    path.write_text('[devices.typebox]\nvirtual = "stb"\n')
-    with contextlib.closing(Lab(config.load([path]))) as lab, lab.lease(device="typebox") as device:
+    with leasing.leased(tmp_path_factory.mktemp("keyboard"), "typebox") as device:
         yield device
 
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import leasing
 import pytest
 from virtualpytest_host.virtual import pictures
 
-from pytest_virtualpytest import config
 from pytest_virtualpytest.device import Device
 from pytest_virtualpytest.exceptions import NotSeen, VirtualPytestError
-from pytest_virtualpytest.lab import Lab
 from pytest_virtualpytest.models import Region
 from pytest_virtualpytest.page import Page
 from pytest_virtualpytest.targets import Motion, Not, Text
@@ -43,9 +41,7 @@ class Guide(Page):
 @pytest.fixture(scope="module")
 def leased(own_state: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Device]:
     """Give a virtual box over a real gateway."""
-    path = tmp_path_factory.mktemp("page") / "lab.toml"
-    path.write_text('[devices.pagebox]\nvirtual = "stb"\n')
-    with contextlib.closing(Lab(config.load([path]))) as lab, lab.lease(device="pagebox") as device:
+    with leasing.leased(tmp_path_factory.mktemp("page"), "pagebox") as device:
         yield device
 
 

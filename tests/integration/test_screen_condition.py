@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
 
+import leasing
 import pytest
 from until import until
 from virtualpytest_host.virtual import pictures
 from virtualpytest_host.virtual.control import Box
 
-from pytest_virtualpytest import config
 from pytest_virtualpytest.device import Device
 from pytest_virtualpytest.exceptions import CaptureError, NotSeen, Seen
-from pytest_virtualpytest.lab import Lab
 from pytest_virtualpytest.targets import Black, Blockiness, Gone, Image, Not, SignalLost, Spinner, Then, for_seconds
 
 FRAME = 0.041
@@ -23,9 +21,7 @@ BOOT, HOME = (Image(str(pictures.FOLDER / name)) for name in ("boot.png", "home.
 @pytest.fixture(scope="module")
 def leased(own_state: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Device]:
     """Give a virtual box over a real gateway."""
-    path = tmp_path_factory.mktemp("condition") / "lab.toml"
-    path.write_text('[devices.conditionbox]\nvirtual = "stb"\n')
-    with contextlib.closing(Lab(config.load([path]))) as lab, lab.lease(device="conditionbox") as device:
+    with leasing.leased(tmp_path_factory.mktemp("condition"), "conditionbox") as device:
         device.remote.press("BACK")
         yield device
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import leasing
 import pytest
 from films import Film
 from virtualpytest_host.virtual import pictures
 from virtualpytest_host.virtual.control import Box
 
-from pytest_virtualpytest import config
 from pytest_virtualpytest.device import Device
 from pytest_virtualpytest.exceptions import CaptureError, NotSeen, Seen, VirtualPytestError
-from pytest_virtualpytest.lab import Lab
 from pytest_virtualpytest.models import Press
 from pytest_virtualpytest.targets import All, Appears, Black, Image, Not, Silence, Sound, Then, Tone, for_seconds
 
@@ -26,9 +24,7 @@ HEADER = Image(str(pictures.FOLDER / "settings-header.png"))
 @pytest.fixture(scope="module")
 def leased(own_state: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Device]:
     """Give a virtual box over a real gateway."""
-    path = tmp_path_factory.mktemp("both") / "lab.toml"
-    path.write_text('[devices.bothbox]\nvirtual = "stb"\n')
-    with contextlib.closing(Lab(config.load([path]))) as lab, lab.lease(device="bothbox") as device:
+    with leasing.leased(tmp_path_factory.mktemp("both"), "bothbox") as device:
         device.remote.press("BACK")
         yield device
 
@@ -114,9 +110,8 @@ def test_sound_alone_is_not_for_the_screen(stb: Device) -> None:
 
 def test_stream_without_sound_is_a_fault_and_no_verdict(tmp_path: Path, own_state: object) -> None:
     film = Film(frames=400, fps=25).write(tmp_path / "mute.ts")
-    (tmp_path / "lab.toml").write_text(f'[devices.mutebox]\nkind = "stb"\n[devices.mutebox.video]\nsource = "{film}"\n')
 
-    with contextlib.closing(Lab(config.load([tmp_path / "lab.toml"]))) as lab, lab.lease(device="mutebox") as device:
+    with leasing.showing(film, "mutebox") as device:
         for target in (All(Not(Black()), Sound()), Not(Sound())):
             with pytest.raises(CaptureError, match=r"no sound from .*mute\.ts: its stream has none"):
                 device.screen.wait_for(target, timeout=2.0)
@@ -124,9 +119,8 @@ def test_stream_without_sound_is_a_fault_and_no_verdict(tmp_path: Path, own_stat
 
 def test_sound_with_holes_is_a_fault_where_it_was_waited_for(tmp_path: Path, own_state: object) -> None:
     film = Film(frames=500, fps=25, sound="aac", pause=(60, 2.0)).write(tmp_path / "holed.ts")
-    (tmp_path / "lab.toml").write_text(f'[devices.holebox]\nkind = "stb"\n[devices.holebox.video]\nsource = "{film}"\n')
 
-    with contextlib.closing(Lab(config.load([tmp_path / "lab.toml"]))) as lab, lab.lease(device="holebox") as device:
+    with leasing.showing(film, "holebox") as device:
         assert device.screen.wait_for(All(Not(Black()), Tone(440)), timeout=5.0)
         with pytest.raises(CaptureError, match=r"not seen within 5 s, but \d+\.\d s of the sound are missing"):
             device.screen.wait_for(All(Not(Black()), Tone(880)), timeout=5.0)
