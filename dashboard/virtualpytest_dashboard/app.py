@@ -4,6 +4,7 @@
 /measurements, /measurements/{name}   what was measured in them
 /runs/{run}                           one run and its tests
 /runs/{run}/timeline                  what each device did when
+/runs/{run}/by/{what}                 its tests by suite, tag, category, …
 /runs/{run}/export.zip, .html         all of it, to take away
 /runs/{run}/tests/{uuid}              one test
 /runs/{run}/attachments/{name}        a file beside the results
@@ -29,7 +30,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from virtualpytest_dashboard import attachments, export, health, live, measurements, metrics, pages, runs, tests
+from virtualpytest_dashboard import attachments, export, groups, health, live, measurements, metrics, pages, runs, tests
 from virtualpytest_dashboard import timeline as timelines
 from virtualpytest_dashboard.folders import Folders
 from virtualpytest_dashboard.guard import Guard
@@ -69,6 +70,7 @@ def create_app(
             Route("/measurements/{name:path}", measurements.one, name="measurement"),
             Route("/runs/{run}", runs.one, name="run"),
             Route("/runs/{run}/timeline", timelines.one, name="timeline"),
+            Route("/runs/{run}/by/{what}", groups.one, name="groups"),
             Route("/runs/{run}/export.zip", export.as_zip, name="zip"),
             Route("/runs/{run}/export.html", export.as_page, name="report"),
             Route("/runs/{run}/tests/{uuid}", tests.one, name="test"),

@@ -11,9 +11,9 @@ from virtualpytest_dashboard import allure
 COLUMNS = ("suite", "tag", "severity", "behaviour", "owner", "firmware")
 WITHIN = " › "  # between a suite and the one in it, and between epic, feature and story
 AND = "\n"  # between several of one column
-_LEVELS = {"suite": ("parentSuite", "suite", "subSuite"), "behaviour": ("epic", "feature", "story")}
+LEVELS = {"suite": ("parentSuite", "suite", "subSuite"), "behaviour": ("epic", "feature", "story")}
 
-_TOLD = {*COLUMNS, *_LEVELS["suite"], *_LEVELS["behaviour"], "device", "host", "cause"}
+_TOLD = {*COLUMNS, *LEVELS["suite"], *LEVELS["behaviour"], "device", "host", "cause"}
 
 Labels = Mapping[str, Sequence[str]]
 Filed = tuple[str, ...]  # one text for each of COLUMNS
@@ -31,7 +31,7 @@ def of(document: allure.Document) -> Labels:
 
 def filed(labels: Labels) -> Filed:
     """Return what *labels* say of each of COLUMNS; nothing at all where they say nothing of any."""
-    found = tuple(_path(labels, _LEVELS[name]) if name in _LEVELS else _several(labels, name) for name in COLUMNS)
+    found = tuple(_path(labels, LEVELS[name]) if name in LEVELS else _several(labels, name) for name in COLUMNS)
     return found if any(found) else ()
 
 

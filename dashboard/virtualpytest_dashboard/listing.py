@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
+from virtualpytest_dashboard.labels import COLUMNS
 from virtualpytest_dashboard.records import Row
 
 PAGE = 100
-_WORDS = ("verdict", "cause", "category", "device", "alike", "change", "q")
+_WORDS = ("verdict", "cause", "category", "device", "alike", "change", "q", *COLUMNS)
 _ORDERS = ("verdict", "test", "device", "duration", "start")
 
 
@@ -24,6 +25,12 @@ class Asked:
     alike: str = ""
     change: str = ""
     q: str = ""
+    suite: str = ""
+    tag: str = ""
+    severity: str = ""
+    behaviour: str = ""
+    owner: str = ""
+    firmware: str = ""
     order: str = "verdict"
     page: int = 1
 

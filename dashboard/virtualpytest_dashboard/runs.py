@@ -5,10 +5,10 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from virtualpytest_dashboard import history, pages
+from virtualpytest_dashboard import history, labels, pages
 from virtualpytest_dashboard.details import size_of
 from virtualpytest_dashboard.listing import Asked
-from virtualpytest_dashboard.store import measurements
+from virtualpytest_dashboard.store import groups, measurements
 
 _PAGE = 25
 
@@ -34,6 +34,7 @@ def one(request: Request) -> Response:
     response = pages.render(
         request, "run.html", run=run, listing=shown, seen=seen, follow=follow,
         outside=folder.ask(measurements.outside), numbers={folder.number: folder},
+        filed=list(labels.COLUMNS), sorts=[*folder.ask(groups.known), "category"],
         alike=folder.alike() if run.bad > 1 else (),
         before=before.run() if before else None, changes=folder.changes(before) if before else {},
     )  # fmt: skip

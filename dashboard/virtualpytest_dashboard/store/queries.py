@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, case, func, select
 
 from virtualpytest_dashboard.listing import PAGE, Asked, Listing
 from virtualpytest_dashboard.records import BOTH, RANK, Row, Unreadable
+from virtualpytest_dashboard.store.filed import narrowed
 from virtualpytest_dashboard.store.schema import FILE, RESULT
 
 _TIES = (RESULT.c.rank, RESULT.c.start, RESULT.c.name)
@@ -33,16 +34,17 @@ def restored(found: Mapping[Any, Any], earlier: Sequence[Row] = ()) -> Row:
 
 def listing(connection: Connection, run: int, asked: Asked, *more: ColumnElement[bool]) -> Listing:
     """Return the page of the run's rows that was asked for, the last one if there are not as many."""
-    fits = [*_fits(run, asked), *more]
-    total = connection.execute(select(func.count()).select_from(RESULT).where(*fits)).scalar_one()
+    wanted = [*fits(run, asked), *more]
+    total = connection.execute(select(func.count()).select_from(RESULT).where(*wanted)).scalar_one()
     pages = max(1, -(-total // PAGE))
     page = min(asked.page, pages)
-    some = select(RESULT).where(*fits).order_by(*_ORDERS[asked.order]).limit(PAGE).offset((page - 1) * PAGE)
+    some = select(RESULT).where(*wanted).order_by(*_ORDERS[asked.order]).limit(PAGE).offset((page - 1) * PAGE)
     return Listing(asked.on(page), _rows(connection, run, some), total, pages)
 
 
-def _fits(run: int, asked: Asked) -> list[ColumnElement[bool]]:
-    fits = [RESULT.c.run == run, RESULT.c.shown]
+def fits(run: int, asked: Asked) -> list[ColumnElement[bool]]:
+    """Return what the rows of *run* fulfil that were asked for."""
+    fits = [RESULT.c.run == run, RESULT.c.shown, *narrowed(run, asked)]
     fits += [RESULT.c[name] == said for name in ("cause", "category", "alike") if (said := getattr(asked, name))]
     fits += [RESULT.c.words.contains(word, autoescape=True) for word in asked.q.lower().split()]
     if asked.device:
