@@ -20,6 +20,10 @@ NEEDS = {
     "api-restart-image": "viewer", "api-incidents": "viewer", "api-incident-picture": "viewer",
     "api-monitoring": "viewer", "ws-lab": "viewer",
     "api-take": "tester", "api-act": "tester", "api-keep": "tester", "api-release": "tester",
+    # what begins campaigns
+    "api-queue": "viewer", "api-queue-withdraw": "tester", "lab-schedules": "viewer", "api-schedules": "viewer",
+    "api-schedule-make": "tester", "api-schedule": "tester", "api-schedule-pause": "tester",
+    "api-schedule-continue": "tester", "api-schedule-delete": "tester",
     # campaigns
     "api-campaigns": "viewer", "api-campaign": "viewer", "api-campaign-plan": "tester",
     "api-campaign-start": "tester", "api-campaign-stop": "tester",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from virtualpytest_dashboard.lab.site import Site
 
 PORT = 8400
-_EXTRA = ("jinja2", "prometheus_client", "sqlalchemy", "starlette", "uvicorn", "watchfiles", "websockets")
+_EXTRA = ("cronsim", "jinja2", "prometheus_client", "sqlalchemy", "starlette", "uvicorn", "watchfiles", "websockets")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 

@@ -13,6 +13,7 @@ from types import FrameType
 import uvicorn
 
 from virtualpytest_dashboard.app import LOOPBACK, create_app
+from virtualpytest_dashboard.campaigns.scheduler import Scheduler
 from virtualpytest_dashboard.lab.site import Site
 
 _ANYWHERE = ("", "0.0.0.0", "::")
@@ -34,7 +35,8 @@ def run(
     config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, lifespan="off")
     address = f"http://{_literal(host)}:{listener.getsockname()[1]}/"
     logging.getLogger("uvicorn.error").addFilter(_news)
-    with contextlib.suppress(KeyboardInterrupt):
+    schedules = Scheduler(lab, app.state.kept) if lab and control else contextlib.nullcontext()
+    with schedules, contextlib.suppress(KeyboardInterrupt):
         _Server(config, lambda: ready(address)).run(sockets=[listener])
     app.state.folders.close()
     app.state.kept.close()

@@ -3,7 +3,8 @@
 /lab/campaigns                                  their page
 /api/campaigns, /api/campaigns/{campaign}       their states
 /api/campaigns/{campaign}/plan                  what a run would come to
-/api/campaigns/{campaign}/start                 POST {"failed": true}: of what failed the last time alone
+/api/campaigns/{campaign}/start                 POST {"failed": true}: of what failed the last time alone;
+                                                {"queue": true}: in its turn
 /api/campaigns/{campaign}/stop                  POST {}: as Ctrl-C; a second time at once
 """
 
@@ -18,75 +19,70 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from pytest_virtualpytest.config import Campaign
-from pytest_virtualpytest.exceptions import ConfigError
 from virtualpytest_dashboard import acting, pages
-from virtualpytest_dashboard.lab import asked
+from virtualpytest_dashboard.campaigns.asked import campaign, desk, nothing
 from virtualpytest_dashboard.lab.campaigns import Campaigns, State
 from virtualpytest_dashboard.lab.pages import shown
 from virtualpytest_dashboard.lab.site import Bench
 
 
 class Started(BaseModel):
-    """A request to begin a run."""
+    """A request to begin a run: of what *failed* the last time alone; in its turn where *queue*."""
 
     model_config = ConfigDict(extra="forbid")
     failed: bool = False
+    queue: bool = False
 
 
 def page(request: Request) -> Response:
     """Show every campaign."""
 
-    def facts(bench: Bench) -> dict[str, Any]:
-        states = bench.campaigns.all()
-        return {"campaigns": [(state, _run(request, state)) for state in states], "command": _command, "tests": _tests}
+    def facts(_: Bench) -> dict[str, Any]:
+        found = desk(request)
+        states = [(state, _run(request, state)) for state in found.campaigns.all()]
+        return {"campaigns": states, "waiting": found.queue.all(), "command": _command, "tests": _tests}
 
     return shown(request, "lab/campaigns.html", facts)
 
 
 def every(request: Request) -> Response:
     """Tell every campaign's state."""
-    return JSONResponse({"campaigns": [_told(request, state) for state in asked.bench(request).campaigns.all()]})
+    return JSONResponse({"campaigns": [_told(request, state) for state in desk(request).campaigns.all()]})
 
 
 def one(request: Request) -> Response:
     """Tell one campaign's state."""
-    return JSONResponse(_told(request, asked.bench(request).campaigns.state(_name(request))))
+    return JSONResponse(_told(request, desk(request).campaigns.state(campaign(request))))
 
 
 def plan(request: Request) -> Response:
     """Tell what a run of it would come to."""
-    return JSONResponse(asked.bench(request).campaigns.plan(_name(request)))
+    return JSONResponse(desk(request).campaigns.plan(campaign(request)))
 
 
 async def start(request: Request) -> Response:
-    """Begin a run."""
+    """Begin a run, or have it wait for its turn: then *waiting* has its place."""
 
-    def begin(campaigns: Campaigns, name: str, body: bytes) -> State:
-        return campaigns.start(name, failed=Started.model_validate_json(body).failed)
+    def begin(request: Request, body: bytes) -> dict[str, Any]:
+        name, asked, found = campaign(request), Started.model_validate_json(body), desk(request)
+        waiting = found.start(name, failed=asked.failed, queue=asked.queue)
+        told = _told(request, found.campaigns.state(name))
+        return {**told, "waiting": waiting.plain() if waiting else None}
 
-    return await _acted(request, begin)
+    return await acting.acted(request, begin)
 
 
 async def stop(request: Request) -> Response:
-    """End the run that goes on."""
-    return await _acted(request, lambda campaigns, name, _: campaigns.stop(name))
+    """End the run that goes on, as Ctrl-C does; a second time, at once."""
+    return await _acted(request, lambda campaigns, name: campaigns.stop(name))
 
 
-async def _acted(request: Request, act: Callable[[Campaigns, str, bytes], State]) -> Response:
+async def _acted(request: Request, act: Callable[[Campaigns, str], State]) -> Response:
     def answer(request: Request, body: bytes) -> dict[str, Any]:
-        return _told(request, act(asked.bench(request).campaigns, _name(request), body))
+        nothing(body)
+        return _told(request, act(desk(request).campaigns, campaign(request)))
 
     return await acting.acted(request, answer)
-
-
-def _name(request: Request) -> str:
-    """Return the campaign that the address names; 404 with the nearest one where there is none."""
-    name: str = request.path_params["campaign"]
-    try:
-        asked.bench(request).lab.campaign(name)
-    except ConfigError as error:
-        raise asked.missing(str(error)) from None
-    return name
 
 
 def _told(request: Request, state: State) -> dict[str, Any]:

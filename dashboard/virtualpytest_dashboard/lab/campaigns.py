@@ -70,6 +70,11 @@ class Campaigns:
         first, said = _ends(_file(campaign, ".log"))
         return State(campaign, _lives(kept), kept["at"], kept.get("code"), _results(campaign, first), said)
 
+    @property
+    def names(self) -> list[str]:
+        """Return what they are called."""
+        return list(self._lab.campaigns)
+
     def start(self, name: str, *, failed: bool = False) -> State:
         """Begin a run, of those tests alone that failed the last time where *failed*; LeaseError if one goes on."""
         campaign = self._lab.campaign(name)

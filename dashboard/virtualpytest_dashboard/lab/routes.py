@@ -4,6 +4,7 @@
 /lab/hosts                 how hosts are
 /lab/incidents             what was wrong with devices, while they were watched
 /lab/campaigns             the campaigns of the lab file
+/lab/schedules             when they are begun
 /lab/devices/{device}      one device, live
 /api/…                     the same for programs: see `api`, and `hands` for what acts
 /ws/lab                    live pictures and states, for our pages: see `live`
@@ -13,16 +14,19 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
+from virtualpytest_dashboard.campaigns import queue_pages, schedule_pages
 from virtualpytest_dashboard.lab import api, campaign_pages, hands, incident_pages, live, pages
 
 _CAMPAIGN = "/api/campaigns/{campaign}"
 _DEVICE = "/api/devices/{device}"
+_SCHEDULE = "/api/schedules/{schedule:int}"
 
 ROUTES: list[BaseRoute] = [
     Route("/lab", pages.devices, name="lab"),
     Route("/lab/hosts", pages.hosts, name="lab-hosts"),
     Route("/lab/incidents", incident_pages.page, name="lab-incidents"),
     Route("/lab/campaigns", campaign_pages.page, name="lab-campaigns"),
+    Route("/lab/schedules", schedule_pages.page, name="lab-schedules"),
     Route("/lab/devices/{device}", pages.device, name="lab-device"),
     Route("/api/hosts", api.answered(api.hosts), name="api-hosts"),
     Route("/api/devices", api.answered(api.devices), name="api-devices"),
@@ -46,5 +50,13 @@ ROUTES: list[BaseRoute] = [
     Route(f"{_CAMPAIGN}/plan", api.answered(campaign_pages.plan), name="api-campaign-plan"),
     Route(f"{_CAMPAIGN}/start", campaign_pages.start, methods=["POST"], name="api-campaign-start"),
     Route(f"{_CAMPAIGN}/stop", campaign_pages.stop, methods=["POST"], name="api-campaign-stop"),
+    Route("/api/queue", api.answered(queue_pages.every), name="api-queue"),
+    Route("/api/queue/{waiting:int}/withdraw", queue_pages.withdraw, methods=["POST"], name="api-queue-withdraw"),
+    Route("/api/schedules", api.answered(schedule_pages.every), methods=["GET"], name="api-schedules"),
+    Route("/api/schedules", schedule_pages.make, methods=["POST"], name="api-schedule-make"),
+    Route(_SCHEDULE, schedule_pages.change, methods=["POST"], name="api-schedule"),
+    Route(f"{_SCHEDULE}/pause", schedule_pages.pause, methods=["POST"], name="api-schedule-pause"),
+    Route(f"{_SCHEDULE}/continue", schedule_pages.go_on, methods=["POST"], name="api-schedule-continue"),
+    Route(f"{_SCHEDULE}/delete", schedule_pages.delete, methods=["POST"], name="api-schedule-delete"),
     WebSocketRoute("/ws/lab", live.live, name="ws-lab"),
 ]

@@ -1,5 +1,6 @@
 // Campaigns: start, stop, plan, and what a running one says. See lab/campaign_pages.py for the words.
 const EVERY = 2000; // ms
+const BODIES = { failed: { failed: true }, queue: { queue: true } };
 
 class Campaign {
   constructor(part) {
@@ -18,7 +19,8 @@ class Campaign {
     try {
       if (word === "plan") return await this.plan();
       this.say(word === "stop" ? "stopping …" : "starting …");
-      await this.post(word === "stop" ? "stop" : "start", word === "failed" ? { failed: true } : {});
+      const told = await this.post(word === "stop" ? "stop" : "start", BODIES[word] ?? {});
+      if (told.waiting) return location.reload();
       this.say("");
       this.running = true;
       await this.look();
@@ -30,7 +32,9 @@ class Campaign {
   async post(word, body) {
     const headers = { "Content-Type": "application/json", "X-Virtualpytest-Token": this.part.dataset.token };
     const answer = await fetch(`${this.address}/${word}`, { method: "POST", headers, body: JSON.stringify(body) });
-    if (!answer.ok) throw new Error((await answer.json()).error);
+    const told = await answer.json();
+    if (!answer.ok) throw new Error(told.error);
+    return told;
   }
 
   async look() {

@@ -1,0 +1,1 @@
+"""What begins campaigns when nobody looks, and what people choose to run."""

@@ -1,0 +1,36 @@
+"""What a request about campaigns asks for."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+from starlette.requests import Request
+
+from pytest_virtualpytest.exceptions import ConfigError
+from virtualpytest_dashboard.campaigns.desk import Desk
+from virtualpytest_dashboard.lab import asked
+
+
+class Nothing(BaseModel):
+    """A request that says nothing but its address."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+def nothing(body: bytes) -> None:
+    """See that *body* says nothing."""
+    Nothing.model_validate_json(body)
+
+
+def desk(request: Request) -> Desk:
+    """Return the desk of all campaigns, or answer 503 with what is wrong with the lab file."""
+    return Desk(asked.bench(request), request.app.state.kept)
+
+
+def campaign(request: Request) -> str:
+    """Return the campaign that the address names; 404 with the nearest one where there is none."""
+    name: str = request.path_params["campaign"]
+    try:
+        desk(request).campaigns.state(name)
+    except ConfigError as error:
+        raise asked.missing(str(error)) from None
+    return name
