@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         OutOfLimits,
         ReferenceNotFound,
         Seen,
+        UnknownName,
         VirtualPytestError,
     )
     from pytest_virtualpytest.fixtures import Devices, device_fixture
@@ -78,7 +79,7 @@ __all__ = [
     "Keyboard", "Lab", "LabFault", "LeaseError", "Level", "Line", "Measure", "Measurement", "Motion", "Not",
     "NotSeen", "OutOfLimits", "Output", "Page", "Press", "ReferenceNotFound", "Region", "Seen", "Series", "Sighting",
     "SignalLost", "Silence", "Sound", "Speech", "Spinner", "Target", "Text", "Then", "Tone", "Transition",
-    "VirtualPytestError", "Words", "Zap", "device_fixture", "for_seconds",
+    "UnknownName", "VirtualPytestError", "Words", "Zap", "device_fixture", "for_seconds",
 ]  # fmt: skip
 
 _HOMES = {

@@ -12,7 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_virtualpytest.exceptions import LabFault
+from pytest_virtualpytest.exceptions import lab_faults
 
 if TYPE_CHECKING:
     from pytest_virtualpytest.config import LabConfig
@@ -86,16 +86,12 @@ def _build(ci: _Ci, run: str, environ: Mapping[str, str]) -> dict[str, str | int
 
 def categories() -> list[dict[str, object]]:
     """Return the rules by which a result is a product defect, a lab fault or a test defect."""
-    faults = f"(?:[\\w.]+\\.)?(?:{'|'.join(_names(LabFault))})\\b"
+    faults = f"(?:[\\w.]+\\.)?(?:{'|'.join(lab_faults())})\\b"
     return [
         {"name": "Product defects", "matchedStatuses": ["failed"]},
         {"name": "Lab faults", "matchedStatuses": ["broken"], "messageRegex": f"(?s){faults}.*"},
         {"name": "Test defects", "matchedStatuses": ["broken"], "messageRegex": f"(?s)(?!{faults}).*"},
     ]
-
-
-def _names(cls: type[Exception]) -> list[str]:
-    return [cls.__name__, *(name for sub in cls.__subclasses__() for name in _names(sub))]
 
 
 def _properties(values: Mapping[str, str]) -> str:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_virtualpytest import evidence, provisioning
-from pytest_virtualpytest.exceptions import LabFault
+from pytest_virtualpytest.exceptions import LabFault, UnknownName
 from pytest_virtualpytest.run import CAUSE, MEASURED, Run
+
+if TYPE_CHECKING:
+    from pytest_virtualpytest.device import Device
 
 _BEGUN = pytest.StashKey[float]()
 _ENDED = pytest.StashKey["dict[str, str]"]()
@@ -64,7 +68,7 @@ class Endings:
         if ended.get(report.when) != "failed":  # as a subtest may have
             ended[report.when] = report.outcome
         if call.excinfo is not None and report.failed:
-            setattr(report, CAUSE, _cause(call.excinfo.value))
+            setattr(report, CAUSE, _cause(call.excinfo.value, self._run.holding.held(item)))
             self._blame(ended, getattr(report, CAUSE), call.excinfo.exconly())
         self._keep(item, call, report)
         return report
@@ -103,8 +107,13 @@ def _verdict(item: pytest.Item) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _cause(error: BaseException) -> str:
-    """Return whom *error* points at: the lab, the product, or the test itself."""
+def _cause(error: BaseException, devices: Sequence[Device]) -> str:
+    """Return whom *error* points at: the lab, the product, or the test itself.
+
+    A plain assertion says nothing of *devices* that the test had asked for nothing.
+    """
     if isinstance(error, LabFault):
-        return "lab"
+        return "test" if isinstance(error, UnknownName) else "lab"
+    if type(error) is AssertionError and devices and not any(device.link.asked for device in devices):
+        return "test"
     return "product" if isinstance(error, (AssertionError, pytest.fail.Exception)) else "test"

@@ -10,7 +10,8 @@ VirtualPytestError
 │   ├── DeviceError          a device or its controller failed
 │   │   ├── CallTimeout      a call passed its deadline
 │   │   ├── NotReady         a device is not fit for a test, nor could be made so
-│   │   └── DeviceLost       the device's process on the host ended
+│   │   ├── DeviceLost       the device's process on the host ended
+│   │   └── UnknownName      the device has no such key: a fault of the test, though its device says so
 │   └── CaptureError         no picture: absent, ended, frozen in the capture, no signal
 ├── NotSeen                  (also AssertionError) a check did not come true
 ├── Overdue                  a test passed its deadline
@@ -84,6 +85,10 @@ class DeviceLost(DeviceError):
     """The device's process on the host ended during a call."""
 
 
+class UnknownName(DeviceError):
+    """The test names a key, or a button, that its device does not have: the test is wrong, not the lab."""
+
+
 class CaptureError(LabFault):
     """There is no picture to judge: absent, ended, no signal, or made up by the capture."""
 
@@ -112,6 +117,11 @@ def by_name(names: Sequence[str]) -> type[VirtualPytestError]:
     """Return the first known class among *names*, a class's ancestry written most special first."""
     known = {cls.__name__: cls for cls in _family(VirtualPytestError)}
     return next((known[name] for name in names if name in known), DeviceError)
+
+
+def lab_faults() -> list[str]:
+    """Return the names of the errors that point at the lab."""
+    return [cls.__name__ for cls in _family(LabFault) if not issubclass(cls, UnknownName)]
 
 
 def _family(cls: type[VirtualPytestError]) -> list[type[VirtualPytestError]]:

@@ -88,6 +88,7 @@ class Holding:
         provisioning.prepare(self._run, item, device)
         make_ready(device)
         self._run.config.hook.pytest_virtualpytest_ready(item=item, device=device)
+        device.link.asked = 0
 
     def quarantine(self, devices: Sequence[str], why: str) -> None:
         """Use *devices* no more in this run, and say so once."""

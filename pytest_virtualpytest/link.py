@@ -30,6 +30,7 @@ class Link:
     report: Report
     token: int | None = None
     undo: list[Callable[[], object]] = field(default_factory=list)  # what is done when the test ends, the last first
+    asked: int = 0  # calls since its test began
     launched: set[str] = field(default_factory=set)  # the apps that tests have started on it
 
     def step(self, title: str, values: Mapping[str, object] | None = None) -> AbstractContextManager[None]:
@@ -39,11 +40,11 @@ class Link:
     @contextmanager
     def silent(self) -> Iterator[None]:
         """Show nothing of what happens within: it is done for the report, not by the test."""
-        report, self.report = self.report, Silent()
+        before, self.report = (self.report, self.asked), Silent()
         try:
             yield
         finally:
-            self.report = report
+            self.report, self.asked = before
 
     def call(
         self, method: str, args: Mapping[str, Any] | None = None, *, seconds: float = 0.0, blobs: Sequence[bytes] = ()
@@ -51,6 +52,7 @@ class Link:
         """Return the host's answer, which may take *seconds* and some grace."""
         __tracebackhide__ = True
         call = Call(method, self.device, args or {}, self.token, seconds + GRACE, blobs)
+        self.asked += 1
         try:
             return self.gateway.call(call)
         except VirtualPytestError as error:

@@ -10,18 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pytest_virtualpytest.exceptions import LabFault, VirtualPytestError
+from pytest_virtualpytest.exceptions import VirtualPytestError, lab_faults
 from virtualpytest_dashboard import allure
 
 CATEGORY = {"product": "Product defects", "lab": "Lab faults", "test": "Test defects"}
 _JUDGED = 4000  # characters of a message or trace: enough for its cause, too few for a slow pattern to hang on
-
-
-def _names(cls: type[Exception]) -> list[str]:
-    return [cls.__name__, *(name for sub in cls.__subclasses__() for name in _names(sub))]
-
-
-_LAB = re.compile(rf"(?:[\w.]+\.)?(?:{'|'.join(_names(LabFault))})\b")
+_LAB = re.compile(rf"(?:[\w.]+\.)?(?:{'|'.join(lab_faults())})\b")
 
 
 @dataclass(frozen=True)

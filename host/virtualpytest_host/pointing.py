@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pytest_virtualpytest.capabilities import BUTTONS
-from pytest_virtualpytest.exceptions import DeviceError
+from pytest_virtualpytest.exceptions import DeviceError, UnknownName
 from virtualpytest_host.hands import Inputs
 
 Place = Sequence[int] | Mapping[str, Any]  # x and y, or a target as it crosses the wire
@@ -55,4 +55,4 @@ class Pointer:
 
 def _check(button: str) -> None:
     if button not in BUTTONS:
-        raise DeviceError(f"unknown button {button!r}; buttons: {', '.join(BUTTONS)}")
+        raise UnknownName(f"unknown button {button!r}; buttons: {', '.join(BUTTONS)}")

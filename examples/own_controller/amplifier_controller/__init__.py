@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from pytest_virtualpytest.exceptions import DeviceError
+from pytest_virtualpytest.exceptions import DeviceError, UnknownName
 
 _KEYS = ("VOLUME_UP", "VOLUME_DOWN", "MUTE", "UP", "DOWN", "OK")
 
@@ -34,7 +34,7 @@ class Amplifier:
     def press(self, key: str, /) -> None:
         """Press and release *key*."""
         if key not in _KEYS:
-            raise DeviceError(f"{self.address}: unknown key {key!r}; keys: {', '.join(_KEYS)}")
+            raise UnknownName(f"{self.address}: unknown key {key!r}; keys: {', '.join(_KEYS)}")
         self._ask(f"KEY {key}")
 
     def on(self) -> None:

@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Sequence
 from typing import Any
 
-from pytest_virtualpytest.exceptions import DeviceError
+from pytest_virtualpytest.exceptions import DeviceError, UnknownName
 
 KEYS = {
     "UP": 19, "DOWN": 20, "LEFT": 21, "RIGHT": 22, "OK": 23, "BACK": 4, "HOME": 3, "MENU": 82, "GUIDE": 172,
@@ -80,7 +80,7 @@ class Hand:
 
 def _code(key: str) -> int:
     if key not in KEYS:
-        raise DeviceError(f"adb: unknown key {key!r}; keys: {', '.join(KEYS)}")
+        raise UnknownName(f"adb: unknown key {key!r}; keys: {', '.join(KEYS)}")
     return KEYS[key]
 
 

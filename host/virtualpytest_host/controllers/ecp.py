@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import quote
 
-from pytest_virtualpytest.exceptions import DeviceError
+from pytest_virtualpytest.exceptions import DeviceError, UnknownName
 from virtualpytest_host import needs
 from virtualpytest_host.controllers import address
 
@@ -101,5 +101,5 @@ class Ecp:
 
 def _name(key: str) -> str:
     if key not in _KEYS:
-        raise DeviceError(f"ecp: unknown key {key!r}; keys: {', '.join(_KEYS)}")
+        raise UnknownName(f"ecp: unknown key {key!r}; keys: {', '.join(_KEYS)}")
     return _KEYS[key]

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from pytest_virtualpytest.exceptions import DeviceError
+from pytest_virtualpytest.exceptions import DeviceError, UnknownName
 from virtualpytest_host.lircd import SOCKET, Lircd
 
 _LIRC = {  # the names that LIRC's own remotes have for a key, the likeliest first; any also without KEY_
@@ -92,7 +92,7 @@ class Infrared:
             known = self._keys(fresh=fresh)
             if key in known or key in known.values():
                 return known.get(key, key)
-        raise DeviceError(f"infrared: {self.codes} has no key {key!r}; keys: {', '.join(known)}")
+        raise UnknownName(f"infrared: {self.codes} has no key {key!r}; keys: {', '.join(known)}")
 
     def _keys(self, *, fresh: bool = False) -> dict[str, str]:
         """Return lircd's name for each name of ours; what has none of ours keeps lircd's."""

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from pytest_virtualpytest.exceptions import DeviceError
+from pytest_virtualpytest.exceptions import UnknownName
 from virtualpytest_host.desktop import windows
 from virtualpytest_host.desktop.server import Server, connection
 from virtualpytest_host.desktop.typist import PACE, Typist
@@ -75,10 +75,10 @@ class Keyboard:
 
 
 def _names(key: str) -> list[str | int]:
-    """Return what is to be pressed for *key*, one or several; DeviceError if one of them is unknown."""
+    """Return what is to be pressed for *key*, one or several; UnknownName if one of them is unknown."""
     unknown = [name for name in key.split("+") if name not in KEYS]
     if unknown:
-        raise DeviceError(f"desktop: unknown key {key!r}; keys: {', '.join(KEYS)}, or several such as CTRL+C")
+        raise UnknownName(f"desktop: unknown key {key!r}; keys: {', '.join(KEYS)}, or several such as CTRL+C")
     return [KEYS[name] for name in key.split("+")]
 
 
