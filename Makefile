@@ -15,7 +15,7 @@ demo:  ## a campaign on virtual devices, and its results in the dashboard
 	@exec .demo/venv/bin/python examples/demo.py .demo
 
 test: .venv/bin/tox  ## every check, on the Python at hand
-	@.ci/packages adb chromium desktop lirc socat sshd ssh opencv network tesseract
+	@.ci/packages adb chromium desktop lirc postgresql socat sshd ssh opencv network tesseract
 	$(TOX) -e lint,types,layers
 	$(TOX) -qq -e py
 
@@ -26,7 +26,7 @@ format: .venv/bin/tox  ## sort imports and mend what ruff can mend
 	$(TOX) -e lint -- --fix .
 
 soak: .venv/bin/tox  ## the long forms of chaos and timing tests
-	@.ci/packages adb chromium desktop lirc socat sshd ssh opencv network tesseract
+	@.ci/packages adb chromium desktop lirc postgresql socat sshd ssh opencv network tesseract
 	$(TOX) -qq -e py -- -m soak -n 0  # one at a time: they measure time
 
 clean:  ## remove what the others made

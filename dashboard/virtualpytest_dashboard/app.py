@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from pathlib import Path
 
+from sqlalchemy import URL
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
@@ -58,10 +59,12 @@ def create_app(
     *,
     control: bool = False,
     kept: Database | None = None,
+    database: URL | None = None,
 ) -> Starlette:
     """Return the dashboard over *folders* and *lab*; it answers only requests that name one of *hosts*.
 
-    People may act where *control*; what they make is in *kept*, beside the first of *folders* unless told otherwise.
+    People may act where *control*; what they make is in *kept*. Both this and what was read are in *database*, in
+    files beside the first of *folders* unless told otherwise.
     """
     app = Starlette(
         routes=[
@@ -85,8 +88,8 @@ def create_app(
         middleware=[Middleware(SafetyHeaders), Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))],
         exception_handlers={HTTPException: _missing, 500: _broken},
     )
-    app.state.folders = Folders(folders)
-    app.state.kept = kept or keeping.beside(app.state.folders.roots)
+    app.state.folders = Folders(folders, Database(database) if database else None)
+    app.state.kept = kept or keeping.at(app.state.folders.roots, database)
     app.state.guard = Guard(control)
     app.state.lab = lab
     return app

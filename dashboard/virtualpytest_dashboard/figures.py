@@ -8,6 +8,7 @@ from typing import Any
 from virtualpytest_dashboard import allure
 from virtualpytest_dashboard.records import Measured, limit
 
+_LONGEST = 500  # letters of a figure's name: by it figures are found
 NONE: dict[str, Any] = {"name": "", "unit": "", "value": 0.0, "minimum": None, "maximum": None, "outside": False}
 
 
@@ -23,7 +24,7 @@ def read(member: allure.Document) -> dict[str, Any] | None:
     if value is None:
         return None
     outside = (low is not None and value < low) or (high is not None and value > high)
-    named = {"name": allure.text(member.get("name")), "unit": allure.text(member.get("unit"))}
+    named = {"name": allure.text(member.get("name"))[:_LONGEST], "unit": allure.text(member.get("unit"))}
     return {**named, "value": value, "minimum": low, "maximum": high, "outside": outside}
 
 

@@ -12,14 +12,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
 from pytest_virtualpytest.exceptions import VirtualPytestError
 from virtualpytest_dashboard import allure, causes, journal
 from virtualpytest_dashboard.listing import Asked, Listing
 from virtualpytest_dashboard.records import Alike, Past, Row, Run
 from virtualpytest_dashboard.store import compare, queries
-from virtualpytest_dashboard.store.database import Database
+from virtualpytest_dashboard.store.database import Database, adding
 from virtualpytest_dashboard.store.ingest import RESULT_FILE, UNFINISHED, Ingest, Stamp
 from virtualpytest_dashboard.store.measurements import Measurements
 from virtualpytest_dashboard.store.schema import CHILD, RUN
@@ -238,7 +238,7 @@ def _number(database: Database, path: Path) -> int:
     """Return the number that the run in *path* has in the store."""
     place = os.fsencode(path).decode("utf-8", "backslashreplace")
     with database.writing() as connection:
-        connection.execute(insert(RUN).prefix_with("OR IGNORE"), {"path": place})
+        connection.execute(adding(connection, RUN).on_conflict_do_nothing(), {"path": place})
         number: int = connection.execute(select(RUN.c.id).where(RUN.c.path == place)).scalar_one()
         return number
 

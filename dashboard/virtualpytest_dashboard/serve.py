@@ -29,12 +29,14 @@ def main(
     lab: Sequence[str] | None = None,
     control: bool = False,
     names: Sequence[str] = (),
+    database: str = "",
 ) -> None:
     """Show the Allure results in *folders* until Ctrl-C; *ready* is told the address once it answers.
 
     Port 0 takes a free one. The lab of the files *lab* is shown too (where empty, the one that every command finds);
     None shows none. Where *control*, people may take devices. Only requests to a name or address of this machine are
-    answered, and to *names*. A VirtualPytestError says what is missing or wrong, before anything is served.
+    answered, and to *names*. What was read and made is kept in *database*, beside the results where there is none. A
+    VirtualPytestError says what is missing or wrong, before anything is served.
     """
     run = _server()
     paths = _checked(folders)
@@ -43,7 +45,7 @@ def main(
         raise ConfigError(f"the dashboard: --control on {host!r}: anybody could take devices; it wants one of {where}")
     with _listen(host, port) as listener, contextlib.ExitStack() as closing:
         site = None if lab is None else closing.enter_context(contextlib.closing(_site(lab)))
-        run(paths, host, listener, ready or (lambda _: None), site, names, control=control)
+        run(paths, host, listener, ready or (lambda _: None), site, names, control=control, database=database)
 
 
 def _site(files: Sequence[str]) -> Site:

@@ -15,6 +15,7 @@ import uvicorn
 from virtualpytest_dashboard.app import LOOPBACK, create_app
 from virtualpytest_dashboard.campaigns.scheduler import Scheduler
 from virtualpytest_dashboard.lab.site import Site
+from virtualpytest_dashboard.store import postgresql
 
 _ANYWHERE = ("", "0.0.0.0", "::")
 
@@ -28,10 +29,12 @@ def run(
     names: Sequence[str] = (),
     *,
     control: bool = False,
+    database: str = "",
 ) -> None:
     """Serve *folders* and *lab* on *listener* until Ctrl-C, to who calls this machine by its own names or *names*."""
+    store = postgresql.address(database) if database else None
     own = _own() if host in _ANYWHERE else [_literal(host)]
-    app = create_app(folders, [*LOOPBACK, *own, *names], lab, control=control)
+    app = create_app(folders, [*LOOPBACK, *own, *names], lab, control=control, database=store)
     config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, lifespan="off")
     address = f"http://{_literal(host)}:{listener.getsockname()[1]}/"
     logging.getLogger("uvicorn.error").addFilter(_news)

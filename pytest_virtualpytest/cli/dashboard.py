@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import functools
+import os
 from importlib import import_module
 
 from pytest_virtualpytest.cli import options
@@ -24,6 +25,9 @@ def add(commands: options.Commands) -> None:
     parser.add_argument("--allowed-host", action="append", default=[], metavar="NAME", help=about)
     about = "let people on this machine take devices, as `virtualpytest take` does (default: they can only look)"
     parser.add_argument("--control", action="store_true", help=about)
+    about = "keep what is read and made in PostgreSQL (default: $VPT_DATABASE, files beside the results)"
+    address = os.environ.get("VPT_DATABASE", "")
+    parser.add_argument("--database", default=address, metavar="postgresql://USER@HOST/NAME", help=about)
     options.add_lab(parser, "--vpt-lab")
     parser.set_defaults(run=run)
 
@@ -32,5 +36,6 @@ def run(args: argparse.Namespace) -> int:
     """Serve until Ctrl-C, whose exit code this has."""
     serve = import_module("virtualpytest_dashboard.serve")
     ready = functools.partial(print, flush=True)
-    serve.main(args.folders, args.host, args.port, ready, lab=args.lab, control=args.control, names=args.allowed_host)
+    rest = {"control": args.control, "names": args.allowed_host, "database": args.database}
+    serve.main(args.folders, args.host, args.port, ready, lab=args.lab, **rest)
     return 130

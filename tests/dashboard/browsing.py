@@ -6,16 +6,28 @@ import html
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+from sqlalchemy import URL
 from starlette.testclient import TestClient
 from virtualpytest_dashboard.app import create_app
 
 Write = Callable[..., str]
 
 
-def client_of(*folders: Path) -> TestClient:
+def client_of(*folders: Path, database: URL | None = None) -> TestClient:
     """Return a client of the dashboard over *folders*."""
-    return TestClient(create_app(folders), base_url="http://127.0.0.1")
+    return _Reader(create_app(folders, database=database), base_url="http://127.0.0.1")
+
+
+class _Reader(TestClient):
+    """Lets go of the dashboard's stores when it goes itself."""
+
+    def __exit__(self, *args: Any) -> None:
+        super().__exit__(*args)
+        state = self.app.state  # type: ignore[attr-defined]
+        state.folders.close()
+        state.kept.close()
 
 
 def ours(client: TestClient) -> dict[str, str]:

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 from browsing import client_of
+from postgres import Postgres
+from sqlalchemy import URL
 from starlette.testclient import TestClient
 
 SUITE = Path(__file__).parent / "suite"
@@ -55,10 +57,35 @@ def folder(tmp_path: Path) -> Path:
     return path
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the tests of a module that says `BOTH_STORES` twice: on SQLite and on PostgreSQL."""
+    if "database" in metafunc.fixturenames and getattr(metafunc.module, "BOTH_STORES", False):
+        metafunc.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """Give a server of PostgreSQL, which goes with the tests."""
+    pytest.importorskip("psycopg", reason="PostgreSQL is reached by psycopg")
+    if not Postgres.installed():
+        pytest.skip("no PostgreSQL: apt install postgresql")
+    with Postgres() as server:
+        yield server
+
+
 @pytest.fixture
-def client(folder: Path) -> Iterator[TestClient]:
+def database(request: pytest.FixtureRequest) -> URL | None:
+    """Give the address of an empty PostgreSQL database where the test runs on that, else None."""
+    if getattr(request, "param", "") != "postgresql":
+        return None
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.database()
+
+
+@pytest.fixture
+def client(folder: Path, database: URL | None) -> Iterator[TestClient]:
     """Give a client of the dashboard over *folder*."""
-    with client_of(folder) as client:
+    with client_of(folder, database=database) as client:
         yield client
 
 

@@ -10,8 +10,11 @@ from typing import Any
 
 import pytest
 from browsing import client_of, links, plain, rows
+from sqlalchemy import URL
 from starlette.testclient import TestClient
 from virtualpytest_dashboard import fingerprints
+
+BOTH_STORES = True
 
 DAY = 86_400_000
 HOSTILE = '<script>alert("x")</script>'
@@ -34,7 +37,7 @@ def written(folder: Path, day: int, **verdicts: Any) -> Path:
 
 
 @pytest.fixture
-def two(tmp_path: Path) -> Iterator[TestClient]:
+def two(tmp_path: Path, database: URL | None) -> Iterator[TestClient]:
     """Give a client of two runs of a day each, and of one of something else between them."""
     written(tmp_path / "monday", 0, kept="passed", broke="passed", mended="failed", bad="failed", gone="passed")
     other = written(tmp_path / "monday-phones", 1)
@@ -44,7 +47,7 @@ def two(tmp_path: Path) -> Iterator[TestClient]:
     }))  # fmt: skip
     os.utime(other, (1_790_086_400,) * 2)
     written(tmp_path / "tuesday", 2, kept="passed", broke="failed", mended="passed", bad="failed", fresh="passed")
-    with client_of(tmp_path) as client:
+    with client_of(tmp_path, database=database) as client:
         yield client
 
 
@@ -93,9 +96,9 @@ def test_test_shows_how_it_fared_in_every_run(two: TestClient) -> None:
     assert shown.index("tuesday") < shown.rindex("monday")
 
 
-def test_same_test_on_other_devices_is_beside_it(tmp_path: Path) -> None:
+def test_same_test_on_other_devices_is_beside_it(tmp_path: Path, database: URL | None) -> None:
     written(tmp_path / "night", 0, **{"zap[stb1]": "passed", "zap[stb2]": "failed", "other": "passed"})
-    with client_of(tmp_path / "night") as client:
+    with client_of(tmp_path / "night", database=database) as client:
         page = client.get(links(client.get("/").text, "/runs/")[0]).text
         shown = plain(client.get(next(link for link in links(page, "/tests/") if link.endswith("night-0"))).text)
 
@@ -103,13 +106,15 @@ def test_same_test_on_other_devices_is_beside_it(tmp_path: Path) -> None:
     assert "✕ failed zap[stb2] stb2" in shown
 
 
-def test_failures_of_one_sort_are_one_line_whatever_the_device_and_the_numbers(tmp_path: Path) -> None:
+def test_failures_of_one_sort_are_one_line_whatever_the_device_and_the_numbers(
+    tmp_path: Path, database: URL | None
+) -> None:
     told = "pytest_virtualpytest.exceptions.NotSeen: banner.png not seen within {} s (device 'stb{}')"
     written(
         tmp_path / "night", 0, one=("failed", told.format(3, 1)), two=("failed", told.format(5.5, 2)),
         three=("broken", "ZeroDivisionError: division by zero"), four=("failed", HOSTILE), five="passed",
     )  # fmt: skip
-    with client_of(tmp_path / "night") as client:
+    with client_of(tmp_path / "night", database=database) as client:
         page = client.get(links(client.get("/").text, "/runs/")[0]).text
         [sort, *_] = links(page, "alike=")
         listed = client.get(client.get("/").url.join(links(client.get("/").text, "/runs/")[0] + sort)).text

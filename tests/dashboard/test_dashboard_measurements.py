@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from browsing import client_of, links, plain
+from sqlalchemy import URL
 from starlette.testclient import TestClient
 from virtualpytest_dashboard import charts, measurements
 from virtualpytest_dashboard.journal import FILE
@@ -18,6 +19,8 @@ from virtualpytest_dashboard.records import Figure
 from virtualpytest_dashboard.results import Folder
 from virtualpytest_dashboard.store.database import Database
 from virtualpytest_dashboard.store.measurements import newest, summaries
+
+BOTH_STORES = True
 
 T = 1_790_000_000
 HOSTILE = '<script>alert("x")</script>'
@@ -63,11 +66,11 @@ def kept(folder: Path, database: Database | None = None) -> list[Figure]:
 
 
 @pytest.fixture
-def nights(tmp_path: Path) -> Iterator[TestClient]:
+def nights(tmp_path: Path, database: URL | None) -> Iterator[TestClient]:
     """Give a client of two nights, which has seen both."""
     measured(tmp_path / "monday", *[("stb1", value / 10) for value in range(1, 21)])
     measured(tmp_path / "tuesday", ("stb1", 1.0), ("stb2", 3.5), at=86_400)
-    with client_of(tmp_path) as client:
+    with client_of(tmp_path, database=database) as client:
         client.get("/")
         yield client
 
@@ -88,29 +91,29 @@ def test_figure_of_a_test_that_was_tried_again_belongs_to_that_attempt(tmp_path:
     assert {(one.value, one.uuid) for one in kept(folder)} == {(1.0, "night-0"), (9.0, "again")}
 
 
-def test_result_that_comes_after_its_figure_is_found_later(tmp_path: Path) -> None:
-    folder, database = tmp_path / "night", Database(tmp_path / "kept.sqlite")
+def test_result_that_comes_after_its_figure_is_found_later(tmp_path: Path, database: URL | None) -> None:
+    folder, store = tmp_path / "night", Database(database or tmp_path / "kept.sqlite")
     folder.mkdir()
     tell(folder, {"kind": "run", "time": T})
     tell(folder, {"kind": "start", "time": T, "test": "tests/test_box.py::test_zap[0]", "device": "stb7"})
     tell(folder, verdict(0, T + 5, {"name": "zap", "value": 1.0}))
-    [before] = kept(folder, database)
+    [before] = kept(folder, store)
     write(folder, "late", 0, "stb7", T + 5)
 
-    [after] = kept(folder, database)
+    [after] = kept(folder, store)
 
     assert (before.uuid, before.device) == ("", "stb7")
     assert (after.uuid, after.value) == ("late", 1.0)
 
 
-def test_next_run_in_the_same_folder_begins_with_no_figure(tmp_path: Path) -> None:
-    database = Database(tmp_path / "kept.sqlite")
+def test_next_run_in_the_same_folder_begins_with_no_figure(tmp_path: Path, database: URL | None) -> None:
+    store = Database(database or tmp_path / "kept.sqlite")
     folder = measured(tmp_path / "night", ("stb1", 1.0), ("stb1", 1.1))
-    assert len(kept(folder, database)) == 2
+    assert len(kept(folder, store)) == 2
 
     measured(folder, ("stb1", 5.0), at=1000)
 
-    assert [one.value for one in kept(folder, database)] == [5.0]
+    assert [one.value for one in kept(folder, store)] == [5.0]
 
 
 @pytest.mark.parametrize(
@@ -125,9 +128,9 @@ def test_what_is_no_figure_is_left_out_and_the_rest_is_kept(tmp_path: Path, figu
     assert sorted(one.value for one in kept(folder)) == [1.0, 1.5]
 
 
-def test_percentiles_are_by_nearest_rank_in_the_store_and_on_the_page(tmp_path: Path) -> None:
+def test_percentiles_are_by_nearest_rank_in_the_store_and_on_the_page(tmp_path: Path, database: URL | None) -> None:
     folder = measured(tmp_path / "night", *[("stb1", value / 10) for value in range(1, 22)])
-    run = Folder(folder, "night", "night")
+    run = Folder(folder, "night", "night", Database(database))
     run.run()
 
     [told] = run.ask(lambda connection, number: summaries(connection, [number]))
@@ -196,10 +199,10 @@ def test_distribution_and_trend_hold_every_value_within_the_picture(tmp_path: Pa
         assert scale.ticks
 
 
-def test_names_cannot_act_on_a_page_and_odd_ones_are_addresses(tmp_path: Path) -> None:
+def test_names_cannot_act_on_a_page_and_odd_ones_are_addresses(tmp_path: Path, database: URL | None) -> None:
     for number, name in enumerate([HOSTILE, "a/b?c#50 %", "größe"]):
         measured(tmp_path / str(number), ("stb1", 9.0), name=name, unit=HOSTILE)
-    with client_of(tmp_path) as client:
+    with client_of(tmp_path, database=database) as client:
         client.get("/")
         page = client.get("/measurements").text
         found = [client.get(link) for link in links(page, "/measurements/")]
@@ -219,10 +222,10 @@ def test_nothing_measured_is_said(client: TestClient) -> None:
     assert "Nothing was measured" in client.get("/measurements").text
 
 
-def test_names_of_units_are_apart(tmp_path: Path) -> None:
+def test_names_of_units_are_apart(tmp_path: Path, database: URL | None) -> None:
     measured(tmp_path / "a", ("stb1", 1.0))
     measured(tmp_path / "b", ("stb1", 900.0), at=50, unit="ms", maximum=2000)
-    with client_of(tmp_path) as client:
+    with client_of(tmp_path, database=database) as client:
         client.get("/")
         rows: Sequence[str] = links(client.get("/measurements").text, "/measurements/zap")
         pages = [plain(client.get(row).text) for row in rows]

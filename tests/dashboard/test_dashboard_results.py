@@ -14,6 +14,8 @@ from starlette.testclient import TestClient
 from virtualpytest_dashboard.records import Row, Run
 from virtualpytest_dashboard.results import Folder
 
+BOTH_STORES = True
+
 
 def _read(folder: Path) -> Run:
     return Folder(folder, "night", "night").run()

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, select
 
 from virtualpytest_dashboard.records import RANK, Alike, Past
-from virtualpytest_dashboard.store.queries import restored
+from virtualpytest_dashboard.store.queries import named, restored
 from virtualpytest_dashboard.store.schema import RESULT
 
 CHANGES = ("new", "still", "fixed", "added")
@@ -58,18 +58,21 @@ def alike(connection: Connection, run: int) -> Sequence[Alike]:
 
 def past(connection: Connection, name: str, full_name: str, at_most: int) -> Sequence[tuple[int, Past]]:
     """Return how the test fared in each run, the newest first, with the run's number."""
-    of_it = (RESULT.c.full_name == full_name) & (RESULT.c.name == name) & RESULT.c.shown
+    at = and_(*(RESULT.c[word] == digest for word, digest in named(name, full_name).items()))
+    of_it = at & (RESULT.c.full_name == full_name) & (RESULT.c.name == name) & RESULT.c.shown
     found = connection.execute(select(RESULT).where(of_it).order_by(RESULT.c.start.desc()).limit(at_most)).mappings()
     return [(item["run"], Past("", "", restored(item))) for item in found]
 
 
 def beside(connection: Connection, run: int, full_name: str, uuid: str, at_most: int) -> Sequence[Any]:
     """Return the other rows of one run of the same test function: on other devices, or with other parameters."""
-    of_it = (RESULT.c.run == run) & (RESULT.c.full_name == full_name) & RESULT.c.shown & (RESULT.c.uuid != uuid)
+    at = (RESULT.c.function == named("", full_name)["function"]) & (RESULT.c.run == run)
+    of_it = at & (RESULT.c.full_name == full_name) & RESULT.c.shown & (RESULT.c.uuid != uuid)
     ordered = select(RESULT).where(of_it).order_by(RESULT.c.rank, RESULT.c.name, RESULT.c.device).limit(at_most)
     return [restored(item) for item in connection.execute(ordered).mappings()]
 
 
 def _same(before: int) -> ColumnElement[bool]:
+    at = (_BEFORE.c.function == RESULT.c.function) & (_BEFORE.c.test == RESULT.c.test)
     alike = (_BEFORE.c.name == RESULT.c.name) & (_BEFORE.c.full_name == RESULT.c.full_name)
-    return (_BEFORE.c.run == before) & _BEFORE.c.shown & alike
+    return at & (_BEFORE.c.run == before) & _BEFORE.c.shown & alike

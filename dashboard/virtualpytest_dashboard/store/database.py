@@ -1,4 +1,7 @@
-"""One database for what a dashboard shows: SQLite beside the results unless told otherwise."""
+"""One database for what a dashboard shows: SQLite beside the results unless told otherwise.
+
+A database of PostgreSQL serves several dashboards, on several machines.
+"""
 
 from __future__ import annotations
 
@@ -10,44 +13,43 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event
+from sqlalchemy import URL, Connection, Engine, MetaData, Table, create_engine, event
+from sqlalchemy.dialects import postgresql as postgresql_dialect
+from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.exc import DatabaseError
 
+from virtualpytest_dashboard.store import postgresql
 from virtualpytest_dashboard.store.schema import METADATA
 
 PLACE = ".virtualpytest"
-_NAME = "results-4.sqlite"  # the number goes up with the tables: an older file is left alone
+_NUMBER = 5  # goes up with the tables: what an older dashboard made is left alone
+_NAME = f"results-{_NUMBER}.sqlite"
 _PATIENCE = 30  # seconds that a writer waits for another process
 
 
 class Database:
-    """The tables in a SQLite file at *path*; without one, in a file that goes with this object.
+    """The *tables* in a SQLite file at *place*, or in PostgreSQL; without one, in a file that goes with this object.
 
     A damaged file is begun anew if *again*, which says that its content can be made again.
     """
 
-    def __init__(self, path: Path | None = None, tables: MetaData = METADATA, *, again: bool = True) -> None:
-        own = None if path else tempfile.mkdtemp(prefix="virtualpytest-")
-        self.path = path or Path(str(own)) / _NAME
-        self._engine = create_engine(f"sqlite:///{self.path}", connect_args={"timeout": _PATIENCE})
+    def __init__(self, place: Path | URL | None = None, tables: MetaData = METADATA, *, again: bool = True) -> None:
+        own = None if place else tempfile.mkdtemp(prefix="virtualpytest-")
+        self.shared = isinstance(place, URL)
+        if isinstance(place, URL):
+            schema = f"virtualpytest_results_{_NUMBER}" if tables is METADATA else postgresql.KEPT_SCHEMA
+            self._engine = postgresql.engine(place, schema)
+            postgresql.make(self._engine, schema, tables)
+        else:
+            self._engine = _file(place or Path(str(own)) / _NAME, tables, again)
         self._end = weakref.finalize(self, _let_go, self._engine, own)
-        event.listen(self._engine, "connect", _prepare)
-        self._make(tables, again)
-
-    def _make(self, tables: MetaData, again: bool) -> None:
-        try:
-            tables.create_all(self._engine)
-        except DatabaseError as error:
-            if not again or not _damaged(error):
-                raise
-            self._engine.dispose()
-            self.path.unlink()  # damaged: all of it is in the results too
-            tables.create_all(self._engine)
+        one_state = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True} if self.shared else {}
+        self._reading = self._engine.execution_options(**one_state)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Give a connection that sees one state of the store."""
-        with self._engine.connect() as connection:
+        with self._reading.connect() as connection:
             yield connection
 
     @contextmanager
@@ -61,6 +63,12 @@ class Database:
         self._end()
 
 
+def adding(connection: Connection, table: Table) -> Any:
+    """Return an insert into *table* that can also say what happens to a row that is there: ``on_conflict_…``."""
+    dialect: Any = postgresql_dialect if connection.dialect.name == "postgresql" else sqlite_dialect
+    return dialect.insert(table)
+
+
 def beside(roots: list[Path]) -> Database:
     """Return the store beside the first of *roots*; where none may be, one that goes with the process."""
     place = roots[0] / PLACE if roots else None
@@ -69,6 +77,20 @@ def beside(roots: list[Path]) -> Database:
             place.mkdir(mode=0o700, exist_ok=True)
             return Database(place / _NAME)
     return Database()
+
+
+def _file(path: Path, tables: MetaData, again: bool) -> Engine:
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": _PATIENCE})
+    event.listen(engine, "connect", _prepare)
+    try:
+        tables.create_all(engine)
+    except DatabaseError as error:
+        engine.dispose()
+        if not again or not _damaged(error):
+            raise
+        path.unlink()  # damaged: all of it is in the results too
+        tables.create_all(engine)
+    return engine
 
 
 def _damaged(error: DatabaseError) -> bool:

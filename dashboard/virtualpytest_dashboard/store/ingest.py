@@ -14,13 +14,14 @@ from pytest_virtualpytest.exceptions import VirtualPytestError
 from virtualpytest_dashboard import allure, causes, labels
 from virtualpytest_dashboard.records import RANK, Row
 from virtualpytest_dashboard.rows import fold, row
-from virtualpytest_dashboard.store.database import Database
-from virtualpytest_dashboard.store.queries import restored
+from virtualpytest_dashboard.store.database import Database, adding
+from virtualpytest_dashboard.store.queries import named, restored
 from virtualpytest_dashboard.store.schema import CHILD, FILE, LABELS, RESULT, RUN
 
 RESULT_FILE = "-result.json"
 UNFINISHED = f"{RESULT_FILE}.tmp"  # as allure-pytest calls a result until all of it is written
 _BATCH = 500
+_LONGEST = 128  # of a test's identity
 _SAME = "says the same uuid as "
 
 Stamp = tuple[int, int]  # nanoseconds since the epoch when it was written, and bytes
@@ -135,7 +136,7 @@ class Ingest:
             with self._database.writing() as connection:
                 connection.execute(delete(CHILD).where(CHILD.c.run == self._run, CHILD.c.file.in_(batch)))
                 new = [{"run": self._run, "file": name, "uuid": child} for name, child in noted]
-                connection.execute(insert(CHILD), new)
+                connection.execute(adding(connection, CHILD).on_conflict_do_nothing(), new)
 
     def _children(self, name: str) -> set[str]:
         try:
@@ -143,7 +144,7 @@ class Ingest:
         except VirtualPytestError:
             return {""}
         found = listed if isinstance(listed, list) else ()
-        return {allure.text(child) for child in found if isinstance(child, str)} or {""}
+        return {allure.text(child) for child in found if isinstance(child, str) and len(child) < _LONGEST} or {""}
 
 
 def _batches(names: Iterable[str]) -> Iterator[list[str]]:
@@ -225,6 +226,7 @@ def values(run: int, item: Row) -> dict[str, object]:
         "picture": item.picture,
         "words": " ".join(searched).lower(),
         "labels": labels.number(_filed(item)),
+        **named(item.name, item.full_name),
     }
 
 

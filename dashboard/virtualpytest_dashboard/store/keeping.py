@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy import MetaData
+from sqlalchemy import URL, MetaData
 from sqlalchemy.exc import DatabaseError
 
 from pytest_virtualpytest.exceptions import ConfigError
@@ -15,6 +15,11 @@ from virtualpytest_dashboard.store.database import PLACE, Database
 
 KEPT = MetaData()
 _NAME = "dashboard.sqlite"
+
+
+def at(roots: list[Path], database: URL | None) -> Database:
+    """Return what is kept in *database*, beside the results in *roots* where there is none."""
+    return Database(database, KEPT) if database else beside(roots)
 
 
 def beside(roots: list[Path]) -> Database:

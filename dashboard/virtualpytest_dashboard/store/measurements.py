@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, case, delete, func, select
 
 from virtualpytest_dashboard import allure, figures, journal
 from virtualpytest_dashboard.records import Figure, Summary
-from virtualpytest_dashboard.store.database import Database
+from virtualpytest_dashboard.store.database import Database, adding
+from virtualpytest_dashboard.store.queries import named
 from virtualpytest_dashboard.store.schema import FIGURE, RESULT
 
 _BATCH = 500
@@ -37,7 +38,7 @@ class Measurements:
                 found = _results(connection, self._run, [event for _, event in batch])
             rows = [row for at, event in batch for row in self._rows(told.started, at, event, found)]
             with self._database.writing() as connection:
-                connection.execute(insert(FIGURE).prefix_with("OR REPLACE"), rows)
+                connection.execute(_instead(connection), rows)
             settled.update(row["number"] for row in rows if row["uuid"])
 
     def _begin(self, began: int) -> set[int]:
@@ -64,6 +65,13 @@ class Measurements:
         return rows or [{**known, "place": -1, **figures.NONE}]  # a row all the same: it is settled
 
 
+def _instead(connection: Connection) -> Any:
+    """Return what puts a figure into the store, instead of what was known of it."""
+    said = adding(connection, FIGURE)
+    rest = {column.name: said.excluded[column.name] for column in FIGURE.c if not column.primary_key}
+    return said.on_conflict_do_update(index_elements=list(FIGURE.primary_key), set_=rest)
+
+
 def _batches(pending: Mapping[int, allure.Document]) -> Iterator[list[tuple[int, allure.Document]]]:
     items = list(pending.items())
     return (items[first : first + _BATCH] for first in range(0, len(items), _BATCH))
@@ -73,10 +81,10 @@ def _results(
     connection: Connection, run: int, events: Iterable[allure.Document]
 ) -> Mapping[tuple[str, str], Sequence[Any]]:
     """Return the results of the tests of *events*, by name and full name."""
-    names, full_names = zip(*(journal.names(allure.text(event.get("test"))) for event in events), strict=True)
+    at = [named(*journal.names(allure.text(event.get("test")))) for event in events]
     columns = [RESULT.c[name] for name in ("name", "full_name", "uuid", "device", "host", "stop")]
-    named = RESULT.c.full_name.in_(set(full_names)) & RESULT.c.name.in_(set(names))  # the index has both
-    of_these = select(*columns).where(named, RESULT.c.run == run, RESULT.c.file != "")
+    of_them = [RESULT.c[word].in_({item[word] for item in at}) for word in ("function", "test")]
+    of_these = select(*columns).where(*of_them, RESULT.c.run == run, RESULT.c.file != "")
     found: defaultdict[tuple[str, str], list[Any]] = defaultdict(list)
     for result in connection.execute(of_these):
         found[result.name, result.full_name].append(result)

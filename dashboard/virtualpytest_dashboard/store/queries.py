@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -23,6 +24,15 @@ _ORDERS: Mapping[str, tuple[Any, ...]] = {
     "duration": (RESULT.c.took.desc(), *_TIES),
     "start": (RESULT.c.start, *_TIES),
 }
+
+
+def named(name: str, full_name: str) -> dict[str, int]:
+    """Return the digests by which the index finds a test and its function: equal ones want a look at the names."""
+    return {"function": _digest(full_name), "test": _digest(f"{name}\n{full_name}")}
+
+
+def _digest(words: str) -> int:
+    return int.from_bytes(hashlib.blake2b(words.encode(), digest_size=8).digest(), "big", signed=True)
 
 
 def restored(found: Mapping[Any, Any], earlier: Sequence[Row] = ()) -> Row:
