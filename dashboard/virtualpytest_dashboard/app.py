@@ -1,6 +1,7 @@
 """The application: addresses, safety, and what is said when something is missing.
 
 /                                     runs
+/flaky                                tests whose verdicts are not steady
 /measurements, /measurements/{name}   what was measured in them
 /runs/{run}                           one run and its tests
 /runs/{run}/timeline                  what each device did when
@@ -27,16 +28,16 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount, Route
+from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from virtualpytest_dashboard import attachments, export, groups, health, live, measurements, metrics, pages, runs, tests
-from virtualpytest_dashboard import timeline as timelines
+from virtualpytest_dashboard import pages
 from virtualpytest_dashboard.folders import Folders
 from virtualpytest_dashboard.guard import Guard
 from virtualpytest_dashboard.lab.routes import ROUTES as LAB
 from virtualpytest_dashboard.lab.site import Site
+from virtualpytest_dashboard.routes import ROUTES as RESULTS
 from virtualpytest_dashboard.store import keeping
 from virtualpytest_dashboard.store.database import Database
 
@@ -68,20 +69,7 @@ def create_app(
     """
     app = Starlette(
         routes=[
-            Route("/", runs.index, name="runs"),
-            Route("/measurements", measurements.index, name="measurements"),
-            Route("/measurements/{name:path}", measurements.one, name="measurement"),
-            Route("/runs/{run}", runs.one, name="run"),
-            Route("/runs/{run}/timeline", timelines.one, name="timeline"),
-            Route("/runs/{run}/by/{what}", groups.one, name="groups"),
-            Route("/runs/{run}/export.zip", export.as_zip, name="zip"),
-            Route("/runs/{run}/export.html", export.as_page, name="report"),
-            Route("/runs/{run}/tests/{uuid}", tests.one, name="test"),
-            Route("/runs/{run}/attachments/{name}", attachments.one, name="attachment"),
-            Route("/runs/{run}/events", live.events, name="events"),
-            Route("/health", health.health, name="health"),
-            Route("/healthz", health.health, name="healthz"),
-            Route("/metrics", metrics.metrics, name="metrics"),
+            *RESULTS,
             *(LAB if lab else ()),
             Mount("/static", StaticFiles(directory=pages.HERE / "static"), name="static"),
         ],

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from virtualpytest_dashboard.folders import Folders
 from virtualpytest_dashboard.records import Past, Row
 from virtualpytest_dashboard.results import Folder
+from virtualpytest_dashboard.store import trends
 
 _LOOKED_AT = 10  # runs that are asked for a test in common: each is read for that, if it was not yet
 _KEPT = 10.0  # seconds for which the answer stands
 _MOST = 30
+_TREND = 20  # runs over which a test is looked at, and a trend is drawn
 
 
 def previous(folders: Folders, folder: Folder) -> Folder | None:
@@ -38,3 +41,28 @@ def past(folders: Folders, folder: Folder, row: Row) -> Sequence[Past]:
         replace(one, run=known[number].name, title=known[number].title)
         for number, one in folder.past(row, _MOST) if number in known
     ]  # fmt: skip
+
+
+def kin(folders: Folders, folder: Folder) -> Sequence[Folder]:
+    """Return the newest runs up to *folder* that have one of its tests, as far as they were read; itself first."""
+    at, found = folder.kin
+    if time.monotonic() - at > _KEPT:
+        found = list(itertools.islice(_kin(folders, folder), _TREND))
+        folder.kin = time.monotonic(), found
+    return found
+
+
+def _kin(folders: Folders, folder: Folder) -> Iterator[Folder]:
+    yield folder
+    newest_first = folders.all()
+    place = newest_first.index(folder) + 1 if folder in newest_first else 0
+    yield from (other for other in newest_first[place : place + 2 * _TREND] if folder.shares(other))
+
+
+def flaky(folders: Folders, folder: Folder) -> set[tuple[str, str]]:
+    """Return the tests of *folder*, bad or tried again in it, whose verdicts are not steady, by name and full name."""
+    numbers = [other.number for other in kin(folders, folder)]
+    state = folder.known().version, tuple(numbers)
+    if folder.doubted[0] != state:
+        folder.doubted = state, folder.ask(lambda connection, run: trends.suspects(connection, numbers, run))
+    return folder.doubted[1]

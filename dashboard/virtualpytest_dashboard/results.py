@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from pytest_virtualpytest.exceptions import VirtualPytestError
 from virtualpytest_dashboard import allure, causes, journal
@@ -54,16 +54,23 @@ class Folder:
         self._journal = journal.Reader(path / journal.FILE)
         self._last: tuple[int, Run] | None = None
         self.before: tuple[float, Folder | None] = -math.inf, None
+        self.kin: tuple[float, Sequence[Folder]] = -math.inf, ()
+        self.doubted: tuple[object, set[tuple[str, str]]] = None, set()
         self._changes: tuple[object, Mapping[str, int]] = None, {}
 
     def run(self) -> Run:
         """Return what the folder holds now."""
         with self._lock:
             self._refresh()
+            self._looked = time.monotonic()
+            return self.known()
+
+    def known(self) -> Run:
+        """Return what the store has of the folder, read by whomever, without a look at it."""
+        with self._lock:
             kept = self._kept()
             if self._last is None or self._last[0] != kept["version"]:
                 self._last = kept["version"], self._summary(kept)
-            self._looked = time.monotonic()
             return self._last[1]
 
     def glance(self) -> Run:
@@ -89,11 +96,11 @@ class Folder:
             tallies, general = queries.tally(connection, self.number), queries.globals_of(connection, self.number)
         return summary(run, tallies, general)
 
-    def listing(self, asked: Asked, before: Folder | None = None) -> Listing:
+    def listing(self, asked: Asked, before: Folder | None = None, *more: ColumnElement[bool]) -> Listing:
         """Return the tests that were asked for, changed since the run *before* or not, as of the last look."""
         changed = [compare.change(asked.change, before.number)] if before and asked.change in compare.CHANGES else []
         with self._database.reading() as connection:
-            return queries.listing(connection, self.number, asked, *changed)
+            return queries.listing(connection, self.number, asked, *changed, *more)
 
     def shares(self, other: Folder) -> bool:
         """Tell whether this run and the *other* have a test in common."""

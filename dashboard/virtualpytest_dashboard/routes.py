@@ -1,0 +1,26 @@
+"""The addresses of what runs are looked at with."""
+
+from __future__ import annotations
+
+from starlette.routing import Route
+
+from virtualpytest_dashboard import attachments, export, flaky, groups, health, live, measurements, metrics, runs, tests
+from virtualpytest_dashboard import timeline as timelines
+
+ROUTES = (
+    Route("/", runs.index, name="runs"),
+    Route("/flaky", flaky.index, name="flaky"),
+    Route("/measurements", measurements.index, name="measurements"),
+    Route("/measurements/{name:path}", measurements.one, name="measurement"),
+    Route("/runs/{run}", runs.one, name="run"),
+    Route("/runs/{run}/timeline", timelines.one, name="timeline"),
+    Route("/runs/{run}/by/{what}", groups.one, name="groups"),
+    Route("/runs/{run}/export.zip", export.as_zip, name="zip"),
+    Route("/runs/{run}/export.html", export.as_page, name="report"),
+    Route("/runs/{run}/tests/{uuid}", tests.one, name="test"),
+    Route("/runs/{run}/attachments/{name}", attachments.one, name="attachment"),
+    Route("/runs/{run}/events", live.events, name="events"),
+    Route("/health", health.health, name="health"),
+    Route("/healthz", health.health, name="healthz"),
+    Route("/metrics", metrics.metrics, name="metrics"),
+)
