@@ -8,13 +8,17 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import tabs
 from browsing import client_of
 from postgres import Postgres
 from sqlalchemy import URL
 from starlette.testclient import TestClient
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 SUITE = Path(__file__).parent / "suite"
 
@@ -102,3 +106,17 @@ def write(folder: Path) -> Callable[..., str]:
         return str(result["uuid"])
 
     return write
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Give Debian's Chromium."""
+    with tabs.browser() as browser:
+        yield browser
+
+
+@pytest.fixture
+def tab(chromium: Browser) -> Iterator[Page]:
+    """Give a page that must say nothing on its console."""
+    with tabs.tab(chromium) as page:
+        yield page

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,6 +10,8 @@ from pathlib import Path
 
 import labs
 import pytest
+import tabs
+from tabs import SECONDS
 from virtualpytest_host.incidents import Keeper
 
 from pytest_virtualpytest.exceptions import LeaseError
@@ -21,8 +21,7 @@ from pytest_virtualpytest.wire import Call
 
 av = pytest.importorskip("av", reason="the lab's devices want virtualpytest[host]")
 playwright = pytest.importorskip("playwright.sync_api", reason="the browser is driven by playwright")
-CHROMIUM = shutil.which("chromium")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no browser: apt install chromium")
+pytestmark = tabs.NEEDED
 
 LAB = """
 [devices.seebox]
@@ -40,7 +39,6 @@ host = "gone"
 tests = ["tests"]
 results = "results"
 """
-SECONDS = 60_000
 PAGES = ("/lab", "/lab/campaigns", "/lab/hosts", "/lab/devices/seebox", "/lab/devices/seephone")
 WHOLE = dict.fromkeys(PAGES, "free") | {"/lab/incidents": "Nothing is watched now"}  # once told
 # the mean of each 16th pixel's difference to what `before` kept, of the live picture
@@ -70,33 +68,11 @@ def address(folder: Path) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[playwright.Browser]:
-    """Give Debian's Chromium."""
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def tab(chromium: playwright.Browser) -> Iterator[playwright.Page]:
-    """Give a page that must say nothing on its console."""
-    with _tab(chromium) as page:
+    """Give a page that must say nothing on its console but a refusal: Chromium tells each answer of that sort."""
+    with tabs.tab(chromium, but=["409 (Conflict)"]) as page:
         yield page
-
-
-@contextlib.contextmanager
-def _tab(chromium: playwright.Browser, width: int = 1440, scheme: str = "light") -> Iterator[playwright.Page]:
-    context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    page = context.new_page()
-    page.set_default_timeout(SECONDS)
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    yield page
-    context.close()
-    assert [words for words in said if "409 (Conflict)" not in words] == []  # Chromium tells each answer of that sort
 
 
 def _picture(page: playwright.Page, where: str) -> None:
@@ -308,15 +284,11 @@ def test_campaign_is_planned_started_followed_and_stopped(tab: playwright.Page, 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
 def test_pages_fit_and_are_accessible(chromium: playwright.Browser, address: str, width: int, scheme: str) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    with _tab(chromium, width, scheme) as page:
+    with tabs.tab(chromium, width, scheme) as page:
         for path, words in WHOLE.items():
             page.goto(f"{address}{path}")
             playwright.expect(page.locator("main")).to_contain_text(words, timeout=SECONDS)
-            found = axe.run(page)
-
-            assert found.violations_count == 0, f"{path}: {found.generate_report()}"
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+            tabs.fits(page)
 
 
 def _leased(gateway: Gateway, device: str) -> bool:

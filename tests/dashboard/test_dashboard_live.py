@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -13,15 +12,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
 from browsing import Write, client_of, run_page
+from tabs import NEEDED, SECONDS
 
 SERVE = """
 import sys
 from virtualpytest_dashboard import serve
 serve.main(sys.argv[1:], port=0, ready=lambda address: print(address, flush=True))
 """
-SECONDS = 60_000
 
 
 @contextmanager
@@ -37,24 +35,6 @@ def served(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
             yield process, address[1]
         finally:
             process.kill()
-
-
-@pytest.fixture
-def tab() -> Iterator[Any]:
-    """Give a browser's page, and hold it against its console."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="the browser is driven by playwright")
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("no browser: apt install chromium")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page()
-        said: list[str] = []
-        page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: said.append(str(error)))
-        yield page
-        browser.close()
-    assert not said
 
 
 def _told(events: Any) -> int:
@@ -85,6 +65,7 @@ def test_ctrl_c_does_not_wait_for_pages_that_follow(folder: Path, write: Write) 
     assert (process.returncode, output, errors) == (0, "", "")
 
 
+@NEEDED
 def test_result_is_on_the_open_page_and_what_was_typed_stays(folder: Path, write: Write, tab: Any) -> None:
     write("test_zap")
 

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import tabs
 from browsing import links
 
 playwright = pytest.importorskip("playwright.sync_api", reason="the browser is driven by playwright")
-CHROMIUM = shutil.which("chromium")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no browser: apt install chromium")
+pytestmark = tabs.NEEDED
 
 T = 1_790_000_000
-SECONDS = 60_000
 FIGURES = "/measurements/zap?unit=s"
 
 
@@ -55,27 +53,6 @@ def address(results: Path) -> Iterator[str]:
             yield running.stdout.readline().strip().rstrip("/")
         finally:
             running.terminate()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[playwright.Browser]:
-    """Give Debian's Chromium."""
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def tab(chromium: playwright.Browser) -> Iterator[playwright.Page]:
-    """Give a page that must say nothing on its console."""
-    page, said = chromium.new_page(), []
-    page.set_default_timeout(SECONDS)
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    yield page
-    page.close()
-    assert said == []
 
 
 def _run(page: playwright.Page, address: str) -> str:
@@ -140,14 +117,9 @@ def test_report_that_was_taken_away_shows_without_the_dashboard(
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
 def test_pages_fit_and_are_accessible(chromium: playwright.Browser, address: str, width: int, scheme: str) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    page = context.new_page()
-    run = _run(page, address)
-    for path in ("/", run, f"{run}/timeline", f"{run}/tests/u7", "/measurements", FIGURES, f"{FIGURES}&device=stb1"):
-        page.goto(f"{address}{path}")
-        found = axe.run(page)
-
-        assert found.violations_count == 0, f"{path}: {found.generate_report()}"
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
-    context.close()
+    with tabs.tab(chromium, width, scheme) as page:
+        run = _run(page, address)
+        runs = ("/", run, f"{run}/timeline", f"{run}/tests/u7")
+        for path in (*runs, "/measurements", FIGURES, f"{FIGURES}&device=stb1"):
+            page.goto(f"{address}{path}")
+            tabs.fits(page)
