@@ -243,7 +243,7 @@ class Measurement:
     note: str = ""
 
 
-EventKind = Literal["run", "plan", "start", "lease", "release", "verdict", "loss", "end"]
+EventKind = Literal["run", "plan", "start", "lease", "release", "verdict", "loss", "paused", "resumed", "end"]
 
 
 @dataclass(frozen=True)

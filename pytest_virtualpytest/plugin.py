@@ -11,6 +11,7 @@ from pytest_virtualpytest import campaign, collection, hookspecs, junit
 from pytest_virtualpytest.attendance import Attendance
 from pytest_virtualpytest.exceptions import ConfigError
 from pytest_virtualpytest.fixtures import desktop, devices, dut, lab, measure, mobile, stb, tv
+from pytest_virtualpytest.gate import Gate
 from pytest_virtualpytest.outcome import PROBLEMS, Outcomes
 from pytest_virtualpytest.run import Run
 
@@ -104,6 +105,8 @@ def pytest_configure(config: pytest.Config) -> None:
         results = Results(run, run.folder)
         run.journal.lost = results.lost
         config.pluginmanager.register(results, "virtualpytest-results")
+        if run.site is None:  # on a host there is no file of this machine
+            config.pluginmanager.register(Gate(run), "virtualpytest-gate")
     if not run.is_worker and config.getoption("xmlpath", None):
         config.pluginmanager.register(junit.LastAttempts(), "virtualpytest-junit")
     if config.getoption("vpt_update_references"):

@@ -21,6 +21,7 @@ NEEDS = {
     "api-monitoring": "viewer", "ws-lab": "viewer",
     "api-take": "tester", "api-act": "tester", "api-keep": "tester", "api-release": "tester",
     # what begins campaigns
+    "api-campaign-pause": "tester", "api-campaign-continue": "tester",
     "api-queue": "viewer", "api-queue-withdraw": "tester", "lab-schedules": "viewer", "api-schedules": "viewer",
     "api-schedule-make": "tester", "api-schedule": "tester", "api-schedule-pause": "tester",
     "api-schedule-continue": "tester", "api-schedule-delete": "tester",

@@ -19,6 +19,7 @@ from pytest_virtualpytest.cli import (
     match,
     monitor,
     motion,
+    pause,
     plan,
     press,
     read,
@@ -80,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=version)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     looking = (watch, monitor, match, motion, read, references, replay, sound, infrared)
-    for noun in (init, lab, host, devices, run, plan, leases, take, release, shot, press, *looking, dashboard):
+    running = (run, plan, pause)
+    for noun in (init, lab, host, devices, *running, leases, take, release, shot, press, *looking, dashboard):
         noun.add(commands)
     return parser

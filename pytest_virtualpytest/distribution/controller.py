@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pytest_virtualpytest import campaign, provisioning, tally
+from pytest_virtualpytest import campaign, gate, provisioning, tally
 from pytest_virtualpytest.distribution import crash, side, starting
 from pytest_virtualpytest.distribution.free import FREE
 from pytest_virtualpytest.distribution.history import Durations
@@ -19,6 +19,7 @@ from pytest_virtualpytest.distribution.scheduling import DeviceScheduling
 from pytest_virtualpytest.distribution.state import WorkerState
 from pytest_virtualpytest.distribution.units import Asked
 from pytest_virtualpytest.exceptions import VirtualPytestError
+from pytest_virtualpytest.pausing import Heed, Pause
 from pytest_virtualpytest.run import Run
 
 _EVIDENCE_SECONDS = 20.0  # for what the host of a dead worker still has to show
@@ -38,6 +39,8 @@ class Controller:
         self._writing: list[threading.Thread] = []
         self._unfit: list[tuple[str, str]] = []
         self._ended = threading.Event()
+        self._pause = Pause(run.folder)
+        self._heed = Heed(self._pause, self._paused)
 
     def pytest_xdist_setupnodes(self, config: pytest.Config) -> None:
         """Have xdist begin a worker anew that dies in its first moments."""
@@ -66,6 +69,7 @@ class Controller:
             in_file_order=campaign.in_file_order(config), **self._places(),
         )  # fmt: skip
         self._scheduling.free = config.stash.get(FREE, None)
+        self._scheduling.paused = lambda: self._pause.asked
         return self._scheduling
 
     def pytest_xdist_node_collection_finished(self) -> None:
@@ -159,6 +163,7 @@ class Controller:
         """End each worker that has been silent for too long: it is stopped, or its interpreter hangs."""
         looked = time.monotonic()
         while not self._ended.wait(1.0):
+            self._heed.look()
             now = time.monotonic()
             late, looked = now - looked - 1.0, now
             for node, state in list(self._states.items()):
@@ -168,6 +173,15 @@ class Controller:
                     state.killed = f"was ended: nothing was heard from it for {SILENCE:g} s"
                     self._end(node, state.pid)
                     state.pid = 0
+
+    def _paused(self, word: str) -> None:
+        """Tell of a pause; at its end have the scheduler go on, in xdist's own thread."""
+        self._run.journal.note("paused" if word == "paused" else "resumed", data={"kept": []})
+        self._show(gate.line(word, []))
+        session: Any = self._run.config.pluginmanager.get_plugin("dsession")
+        if word == "resumed" and self._scheduling is not None:
+            session.worker_virtualpytest_resumed = self._scheduling.resume
+            session.queue.put(("virtualpytest_resumed", {}))
 
     def _end(self, node: Any, pid: int) -> None:
         """End a worker: one on a host by its connection, since its number means nothing here."""

@@ -26,7 +26,8 @@ class DeviceScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no ty
 
     *tell* sends a node a message aside, *unfit* gives the devices that are not to be used any more.
     Where workers are on the hosts, *sites* has each host's devices: a worker uses those of its own.
-    Where the number of workers was left to us, `free` has the devices that it was made for.
+    Where the number of workers was left to us, `free` has the devices that it was made for. While `paused`, no test
+    begins, and what wider fixtures hold is given back; `dispatch` goes on.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class DeviceScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no ty
         super().__init__(config, log)
         self.asked: Asked | None = None
         self.free: frozenset[str] | None = None
+        self.paused: Callable[[], bool] = lambda: False
         self._durations, self._devices, self._tell, self._unfit = durations, devices, tell, unfit
         self._in_file_order, self._sites = in_file_order, sites or {}
         self._pool: Pool | None = None
@@ -79,7 +81,7 @@ class DeviceScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no ty
             return
         self.node2pending[node].remove(item_index)
         assignment, rest = self._doing[node]
-        if rest and not node.shutting_down:
+        if rest and not node.shutting_down and not self.paused():
             self._send(node, rest)
             return
         self._end(node, assignment, rest)
@@ -113,13 +115,25 @@ class DeviceScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no ty
         """Give every free node something to do; end those for which nothing is left."""
         assert self._pool is not None
         self._pool.drop(self._unfit())
-        while self._idle and self._pool.waiting and (assignment := self._pool.next(self._idle_sites())) is not None:
+        while self._idle and (assignment := self._next()) is not None:
             node = self._take_node(assignment.devices)
             self._doing[node] = assignment, list(assignment.unit.tests)
             self._tell(node, "assign", list(assignment.devices))
             self._send(node, self._doing[node][1])
         while self._idle and not self._pool.waiting:
             self._idle.popitem()[0].shutdown()
+
+    def resume(self) -> None:
+        """Go on after a pause."""
+        if self._pool is not None:
+            self.dispatch()
+
+    def _next(self) -> Assignment | None:
+        """Return what a free node is to do now, if there is something."""
+        assert self._pool is not None
+        if self.paused() or not self._pool.waiting:
+            return None
+        return self._pool.next(self._idle_sites())
 
     def _take_node(self, devices: Sequence[str]) -> Any:
         """Return a free node, one that has opened the first of *devices* if there is one."""

@@ -96,11 +96,17 @@ def test_run_outlives_the_dashboard_and_is_found_and_stopped_by_the_next(client:
 
     with labs.client_of(folder, LAB.format(name=folder.name), control=True) as other:
         assert state(other, "long")["running"] is True
+        post(other, "long/pause")
+        assert state(client, "long")["paused"] is True
+        assert "paused" in client.get("/lab/campaigns").text
+        post(other, "long/continue")
+        assert state(client, "long")["paused"] is False
         assert post(other, "long/start").status_code == 409
         assert post(other, "long/stop").status_code == 200
         labs.until(lambda: not state(other, "long")["running"])
 
     assert ended(client, "long")["code"] == 2  # pytest's own, for Ctrl-C
+    assert post(client, "long/pause").status_code == 409
     assert post(client, "long/stop").json() == {"error": "campaign 'long' is not running"}
 
 

@@ -5,6 +5,7 @@
 /api/campaigns/{campaign}/plan                  what a run would come to
 /api/campaigns/{campaign}/start                 POST {"failed": true}: of what failed the last time alone;
                                                 {"queue": true}: in its turn
+/api/campaigns/{campaign}/pause, …/continue     POST {}: no new test begins, until it goes on
 /api/campaigns/{campaign}/stop                  POST {}: as Ctrl-C; a second time at once
 """
 
@@ -75,6 +76,16 @@ async def start(request: Request) -> Response:
 async def stop(request: Request) -> Response:
     """End the run that goes on, as Ctrl-C does; a second time, at once."""
     return await _acted(request, lambda campaigns, name: campaigns.stop(name))
+
+
+async def pause(request: Request) -> Response:
+    """Let no new test of the run begin: those that run end, then the devices are free."""
+    return await _acted(request, lambda campaigns, name: campaigns.pause(name))
+
+
+async def go_on(request: Request) -> Response:
+    """Let a run go on that was paused."""
+    return await _acted(request, lambda campaigns, name: campaigns.pause(name, lift=True))
 
 
 async def _acted(request: Request, act: Callable[[Campaigns, str], State]) -> Response:

@@ -25,6 +25,7 @@ from typing import Any
 
 from pytest_virtualpytest.config import Campaign, LabConfig
 from pytest_virtualpytest.exceptions import ConfigError, LeaseError, VirtualPytestError
+from pytest_virtualpytest.pausing import Pause
 from pytest_virtualpytest.process import status
 from virtualpytest_dashboard.store.database import PLACE
 
@@ -45,9 +46,14 @@ class State:
     results: Path | None = None
     said: str = ""
 
+    @property
+    def paused(self) -> bool:
+        """Whether no new test of it begins now."""
+        return self.running and Pause(self.results).asked
+
     def plain(self) -> dict[str, Any]:
         """Return it as JSON has it."""
-        told = {"running": self.running, "at": self.at, "code": self.code, "said": self.said}
+        told = {"running": self.running, "paused": self.paused, "at": self.at, "code": self.code, "said": self.said}
         return {"name": self.campaign.name, **told, "results": str(self.results) if self.results else None}
 
 
@@ -93,6 +99,17 @@ class Campaigns:
             raise LeaseError(f"campaign {name!r} is not running")
         os.kill(kept["pid"], signal.SIGINT)
         return self.state(name)
+
+    def pause(self, name: str, *, lift: bool = False) -> State:
+        """Let no new test of a run begin, or let it go on where *lift*."""
+        state = self.state(name)
+        if not state.running or state.results is None:
+            raise LeaseError(f"campaign {name!r} is not running")
+        if lift:
+            Pause(state.results).lift()
+        else:
+            Pause(state.results).ask()
+        return state
 
     def plan(self, name: str) -> Mapping[str, Any]:
         """Return what a run would come to, as `virtualpytest plan --json` tells it."""

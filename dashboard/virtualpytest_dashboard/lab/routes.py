@@ -50,6 +50,8 @@ ROUTES: list[BaseRoute] = [
     Route(f"{_CAMPAIGN}/plan", api.answered(campaign_pages.plan), name="api-campaign-plan"),
     Route(f"{_CAMPAIGN}/start", campaign_pages.start, methods=["POST"], name="api-campaign-start"),
     Route(f"{_CAMPAIGN}/stop", campaign_pages.stop, methods=["POST"], name="api-campaign-stop"),
+    Route(f"{_CAMPAIGN}/pause", campaign_pages.pause, methods=["POST"], name="api-campaign-pause"),
+    Route(f"{_CAMPAIGN}/continue", campaign_pages.go_on, methods=["POST"], name="api-campaign-continue"),
     Route("/api/queue", api.answered(queue_pages.every), name="api-queue"),
     Route("/api/queue/{waiting:int}/withdraw", queue_pages.withdraw, methods=["POST"], name="api-queue-withdraw"),
     Route("/api/schedules", api.answered(schedule_pages.every), methods=["GET"], name="api-schedules"),

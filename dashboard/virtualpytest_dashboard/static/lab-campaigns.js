@@ -1,5 +1,6 @@
 // Campaigns: start, stop, plan, and what a running one says. See lab/campaign_pages.py for the words.
 const EVERY = 2000; // ms
+const SAID = { stop: "stopping …", pause: "those that run end first …", continue: "going on …" }; // the others start
 const BODIES = { failed: { failed: true }, queue: { queue: true } };
 
 class Campaign {
@@ -18,8 +19,8 @@ class Campaign {
   async do(word) {
     try {
       if (word === "plan") return await this.plan();
-      this.say(word === "stop" ? "stopping …" : "starting …");
-      const told = await this.post(word === "stop" ? "stop" : "start", BODIES[word] ?? {});
+      this.say(SAID[word] ?? "starting …");
+      const told = await this.post(word in SAID ? word : "start", BODIES[word] ?? {});
       if (told.waiting) return location.reload();
       this.say("");
       this.running = true;
@@ -46,11 +47,13 @@ class Campaign {
     }
     this.running = told.running;
     const state = this.find("[data-state]");
-    state.textContent = told.running ? "▸ running" : "not running";
+    state.textContent = told.paused ? "‖ paused" : told.running ? "▸ running" : "not running";
     state.classList.toggle("v-running", told.running);
     this.show("start", !told.running);
     this.show("failed", !told.running);
     this.show("stop", told.running);
+    this.show("pause", told.running && !told.paused);
+    this.show("continue", told.paused);
     const run = this.find("[data-run]");
     run.hidden = !told.run;
     run.href = told.run;
