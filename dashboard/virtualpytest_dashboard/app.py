@@ -6,6 +6,7 @@
 /runs/{run}                           one run and its tests
 /runs/{run}/timeline                  what each device did when
 /runs/{run}/by/{what}                 its tests by suite, tag, category, …
+/runs/{run}/compare                   it against any other
 /runs/{run}/export.zip, .html         all of it, to take away
 /runs/{run}/tests/{uuid}              one test
 /runs/{run}/attachments/{name}        a file beside the results

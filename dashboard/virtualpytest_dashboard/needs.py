@@ -10,7 +10,7 @@ NEEDS = {
     "health": "anybody", "healthz": "anybody", "static": "anybody",
     # results
     "runs": "viewer", "measurements": "viewer", "measurement": "viewer", "run": "viewer", "timeline": "viewer",
-    "groups": "viewer", "flaky": "viewer",
+    "groups": "viewer", "flaky": "viewer", "compare": "viewer",
     "zip": "viewer", "report": "viewer", "test": "viewer", "attachment": "viewer", "events": "viewer",
     "metrics": "viewer",
     # the lab

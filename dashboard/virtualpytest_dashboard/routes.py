@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
-from virtualpytest_dashboard import attachments, export, flaky, groups, health, live, measurements, metrics, runs, tests
+from virtualpytest_dashboard import (
+    attachments,
+    comparison,
+    export,
+    flaky,
+    groups,
+    health,
+    live,
+    measurements,
+    metrics,
+    runs,
+    tests,
+)
 from virtualpytest_dashboard import timeline as timelines
 
 ROUTES = (
@@ -15,6 +27,7 @@ ROUTES = (
     Route("/runs/{run}", runs.one, name="run"),
     Route("/runs/{run}/timeline", timelines.one, name="timeline"),
     Route("/runs/{run}/by/{what}", groups.one, name="groups"),
+    Route("/runs/{run}/compare", comparison.one, name="compare"),
     Route("/runs/{run}/export.zip", export.as_zip, name="zip"),
     Route("/runs/{run}/export.html", export.as_page, name="report"),
     Route("/runs/{run}/tests/{uuid}", tests.one, name="test"),

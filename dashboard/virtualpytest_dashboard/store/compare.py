@@ -6,16 +6,18 @@ differ from one run to the next.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, select
 
-from virtualpytest_dashboard.records import RANK, Alike, Past
+from virtualpytest_dashboard.records import RANK, Alike, Past, Row
 from virtualpytest_dashboard.store.queries import named, restored
 from virtualpytest_dashboard.store.schema import RESULT
 
 CHANGES = ("new", "still", "fixed", "added")
+_NOTICED = 500  # milliseconds: what differs by less is as fast
 _MOST = 8  # sorts of failures that are told
 _BEFORE = RESULT.alias("before")
 
@@ -37,6 +39,33 @@ def change(word: str, before: int) -> ColumnElement[bool]:
         "fixed": and_(RESULT.c.verdict == "passed", exists().where(there, was_bad)),
         "added": ~exists().where(there),
     }[word]
+
+
+def took(word: str, before: int, per_cent: int) -> ColumnElement[bool]:
+    """Return which rows that passed took *per_cent* more time ("slower"), or less, than on the same device *before*."""
+    now, then = (RESULT.c.took, _BEFORE.c.took) if word == "slower" else (_BEFORE.c.took, RESULT.c.took)
+    longer = and_(now * 100 >= then * (100 + per_cent), now - then >= _NOTICED)
+    passed = and_(_BEFORE.c.verdict == "passed", _BEFORE.c.device == RESULT.c.device)
+    return and_(RESULT.c.verdict == "passed", exists().where(_same(before), passed, longer))
+
+
+def listed(connection: Connection, run: int, wanted: ColumnElement[bool], at_most: int) -> tuple[int, Sequence[Row]]:
+    """Return how many tests of *run* are *wanted*, and the first of them."""
+    of_run = (RESULT.c.run == run) & RESULT.c.shown & wanted
+    count = connection.execute(select(func.count()).select_from(RESULT).where(of_run)).scalar_one()
+    ordered = select(RESULT).where(of_run).order_by(RESULT.c.rank, RESULT.c.full_name, RESULT.c.name).limit(at_most)
+    return count, [restored(item) for item in connection.execute(ordered).mappings()] if count else []
+
+
+def counterparts(connection: Connection, before: int, rows: Sequence[Row]) -> Mapping[str, Row]:
+    """Return by the id of each of *rows* the same test in the run *before*: on the same device, if it was on it."""
+    at = [named(row.name, row.full_name)["test"] for row in rows]
+    of_them = (RESULT.c.run == before) & RESULT.c.shown & RESULT.c.test.in_(at)
+    found: defaultdict[tuple[str, str], list[Row]] = defaultdict(list)
+    for item in map(restored, connection.execute(select(RESULT).where(of_them)).mappings()):
+        found[item.name, item.full_name].append(item)
+    same = ((row, found[row.name, row.full_name]) for row in rows)
+    return {row.id: min(those, key=lambda that: that.device != row.device) for row, those in same if those}
 
 
 def changes(connection: Connection, run: int, before: int) -> Mapping[str, int]:
