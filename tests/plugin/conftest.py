@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -61,3 +63,13 @@ def box(pytester: pytest.Pytester) -> Path:
     for name in ("guide-header.png", "home.png"):
         (pytester.path / name).write_bytes((pictures.FOLDER / name).read_bytes())
     return lab
+
+
+@pytest.fixture
+def press(pytester: pytest.Pytester, box: Path) -> Callable[[str], None]:
+    """Give a function that presses a key of the box: a test before may have left it at any of its screens."""
+
+    def press(key: str) -> None:
+        assert pytester.run(sys.executable, "-m", "pytest_virtualpytest.cli", "press", "pluginbox", key).ret == 0
+
+    return press

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -182,8 +183,9 @@ def test_tests_of_a_lost_host_go_to_devices_elsewhere(
 
 @pytest.mark.parametrize("options", [[], ["-n", "2"]], ids=["alone", "xdist"])
 def test_device_that_cannot_be_made_ready_is_quarantined_and_its_tests_go_elsewhere(
-    pytester: pytest.Pytester, box: Path, options: list[str]
+    pytester: pytest.Pytester, box: Path, press: Callable[[str], None], options: list[str]
 ) -> None:
+    press("GUIDE")
     with box.open("a") as lab:
         lab.write('ready = { check = "home.png", recover = ["GUIDE"], timeout = 0.3 }\n')
         lab.write('[devices.spare]\nkind = "stb"\n[devices.spare.rack]\nname = "spare"\n')

@@ -6,7 +6,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -260,7 +260,8 @@ def test_hook_prepares_each_device(pytester: pytest.Pytester, relays: Path, diar
     assert diary.read_text().split("\n")[1:3] == ["press test_box", "press OK"]
 
 
-def test_keys_of_recovery_follow_soon(pytester: pytest.Pytester, box: Path) -> None:
+def test_keys_of_recovery_follow_soon(pytester: pytest.Pytester, box: Path, press: Callable[[str], None]) -> None:
+    press("HOME")
     with box.open("a") as lab:
         lab.write('ready = { check = "guide-header.png", recover = ["BACK", "BACK", "GUIDE"], timeout = 60 }\n')
     pytester.makepyfile("def test_box(stb): assert stb.screen.find('guide-header.png')")
@@ -286,7 +287,10 @@ def test_device_that_is_not_ready_is_recovered(pytester: pytest.Pytester, box: P
     pytester.runpytest_subprocess().assert_outcomes(passed=2)
 
 
-def test_device_that_cannot_be_made_ready_is_a_lab_fault(pytester: pytest.Pytester, box: Path) -> None:
+def test_device_that_cannot_be_made_ready_is_a_lab_fault(
+    pytester: pytest.Pytester, box: Path, press: Callable[[str], None]
+) -> None:
+    press("GUIDE")
     with box.open("a") as lab:
         lab.write('ready = { check = "home.png", recover = ["GUIDE"], timeout = 0.5 }\n')
     pytester.makepyfile("def test_one(stb): pass")
