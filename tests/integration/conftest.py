@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import netns
+import persons
 import phones
 import pytest
 from bench import INSTALLED, Bench, Host, SshHost, spec
 from films import Film
 from lircds import Lircd, running
 from netns import Link
+from persons import Person
 from phones import Phone
 from virtualpytest_host.controllers.adb import Adb
 from virtualpytest_host.controllers.infrared import Infrared
@@ -130,3 +132,25 @@ def network(link: Link) -> Iterator[Network]:
     network.open()
     yield network
     network.close()
+
+
+@pytest.fixture
+def two_hosts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a lab of two hosts, in a state folder of its own."""
+    monkeypatch.setenv("VPT_STATE", str(tmp_path / "state"))
+    path = tmp_path / "lab.toml"
+    path.write_text(persons.LAB)
+    return path
+
+
+@pytest.fixture
+def person(two_hosts: Path) -> Iterator[Callable[[str], Person]]:
+    """Give a function that makes a client of that name."""
+    with contextlib.ExitStack() as stack:
+
+        def make(name: str) -> Person:
+            made = Person(two_hosts, name)
+            stack.callback(made.lab.close)
+            return made
+
+        yield make
