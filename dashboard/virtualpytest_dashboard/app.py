@@ -13,6 +13,7 @@
 /runs/{run}/events                    its changes, as they come
 /healthz, /metrics                    for scripts, and for Prometheus; /health too
 /lab, /api, /ws/lab                   the lab: see `lab.routes`
+/sign-in, /me, /people, /api          people: see `people.routes`
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ from virtualpytest_dashboard.folders import Folders
 from virtualpytest_dashboard.guard import Guard
 from virtualpytest_dashboard.lab.routes import ROUTES as LAB
 from virtualpytest_dashboard.lab.site import Site
+from virtualpytest_dashboard.people.gate import Gate
+from virtualpytest_dashboard.people.routes import ROUTES as PEOPLE
 from virtualpytest_dashboard.routes import ROUTES as RESULTS
 from virtualpytest_dashboard.store import keeping
 from virtualpytest_dashboard.store.database import Database
@@ -47,7 +50,7 @@ _HEADERS = {
     "Content-Security-Policy": pages.SAFETY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-cache",
@@ -62,24 +65,31 @@ def create_app(
     control: bool = False,
     kept: Database | None = None,
     database: URL | None = None,
+    users: bool = False,
 ) -> Starlette:
     """Return the dashboard over *folders* and *lab*; it answers only requests that name one of *hosts*.
 
-    People may act where *control*; what they make is in *kept*. Both this and what was read are in *database*, in
+    Where there are *users*, or any are known, people sign in, and their role decides; without, they look, and act where
+    *control*. What they make is in *kept*. Both this and what was read are in *database*, in
     files beside the first of *folders* unless told otherwise.
     """
     app = Starlette(
         routes=[
             *RESULTS,
+            *PEOPLE,
             *(LAB if lab else ()),
             Mount("/static", StaticFiles(directory=pages.HERE / "static"), name="static"),
         ],
-        middleware=[Middleware(SafetyHeaders), Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))],
+        middleware=[
+            Middleware(SafetyHeaders),
+            Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts)),
+            Middleware(Gate),
+        ],
         exception_handlers={HTTPException: _missing, 500: _broken},
     )
     app.state.folders = Folders(folders, Database(database) if database else None)
     app.state.kept = kept or keeping.at(app.state.folders.roots, database)
-    app.state.guard = Guard(control)
+    app.state.guard = Guard(control, app.state.kept, users=users)
     app.state.lab = lab
     return app
 

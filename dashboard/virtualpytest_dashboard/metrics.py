@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from virtualpytest_dashboard import pages
+from virtualpytest_dashboard.lab import asked
 from virtualpytest_dashboard.lab.site import Bench
 
 
@@ -18,8 +19,7 @@ def metrics(request: Request) -> Response:
     """Tell the figures as they are now."""
     registry = CollectorRegistry()
     _runs(request, registry)
-    lab = request.app.state.lab
-    if lab is not None and (bench := lab.bench()) is not None:
+    if request.app.state.lab is not None and (bench := asked.site(request).bench()) is not None:
         _lab(bench, registry)
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 

@@ -16,9 +16,12 @@ from starlette.templating import Jinja2Templates
 
 from virtualpytest_dashboard.folders import Folders
 from virtualpytest_dashboard.guard import Guard
+from virtualpytest_dashboard.needs import Need
+from virtualpytest_dashboard.people import person, seen
 from virtualpytest_dashboard.results import Folder
 
 HERE = Path(__file__).parent
+_ACTING = Need("tester", "control")
 SAFETY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; media-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -90,7 +93,8 @@ _TEMPLATES = Jinja2Templates(env=_environment())
 def render(request: Request, template: str, status: int = 200, **context: Any) -> Response:
     """Return the page that *template* makes of *context*, with what a page needs to act, where it may."""
     guard: Guard = request.app.state.guard
-    acting = {"control": guard.control, "token": guard.token if guard.control else ""}
+    one = person.of(request)
+    acting = {"person": one, "control": one.may(_ACTING), "token": one.token, "people": guard.on()}
     return _TEMPLATES.TemplateResponse(request, template, {**acting, **context}, status)
 
 
@@ -102,9 +106,8 @@ def pieces(template: str, **context: Any) -> Iterator[bytes]:
 
 
 def folders(request: Request) -> Folders:
-    """Return the folders that this dashboard shows."""
-    found: Folders = request.app.state.folders
-    return found
+    """Return the folders that this dashboard shows to who asks."""
+    return seen.folders(request)
 
 
 def folder(request: Request) -> Folder:

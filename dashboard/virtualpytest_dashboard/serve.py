@@ -16,11 +16,14 @@ if TYPE_CHECKING:
     from virtualpytest_dashboard.lab.site import Site
 
 PORT = 8400
-_EXTRA = ("cronsim", "jinja2", "prometheus_client", "sqlalchemy", "starlette", "uvicorn", "watchfiles", "websockets")
+_EXTRA = (
+    "argon2", "cronsim", "jinja2", "prometheus_client", "sqlalchemy", "starlette", "uvicorn", "watchfiles",
+    "websockets",
+)  # fmt: skip
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
-def main(
+def main(  # noqa: PLR0913 - each is an option of the command
     folders: Sequence[str],
     host: str = "127.0.0.1",
     port: int = PORT,
@@ -28,24 +31,27 @@ def main(
     *,
     lab: Sequence[str] | None = None,
     control: bool = False,
+    users: bool = False,
     names: Sequence[str] = (),
     database: str = "",
 ) -> None:
     """Show the Allure results in *folders* until Ctrl-C; *ready* is told the address once it answers.
 
     Port 0 takes a free one. The lab of the files *lab* is shown too (where empty, the one that every command finds);
-    None shows none. Where *control*, people may take devices. Only requests to a name or address of this machine are
-    answered, and to *names*. What was read and made is kept in *database*, beside the results where there is none. A
-    VirtualPytestError says what is missing or wrong, before anything is served.
+    None shows none. Where there are *users*, or any are known, people sign in, and *ready* is told a link for the first
+    of them; without, nobody but this machine may look, and take devices where *control*. Only requests to a name or
+    address of this machine are answered, and to *names*. What was read and made is kept in *database*, beside the
+    results where there is none. A VirtualPytestError says what is missing or wrong, before anything is served.
     """
     run = _server()
     paths = _checked(folders)
-    if control and host not in _LOOPBACK:
-        where = ", ".join(_LOOPBACK)
-        raise ConfigError(f"the dashboard: --control on {host!r}: anybody could take devices; it wants one of {where}")
+    if control and host not in _LOOPBACK and not users:
+        where = f"one of {', '.join(_LOOPBACK)}, or --users"
+        raise ConfigError(f"the dashboard: --control on {host!r}: anybody could take devices; it wants {where}")
     with _listen(host, port) as listener, contextlib.ExitStack() as closing:
         site = None if lab is None else closing.enter_context(contextlib.closing(_site(lab)))
-        run(paths, host, listener, ready or (lambda _: None), site, names, control=control, database=database)
+        run(paths, host, listener, ready or (lambda _: None), site, names, control=control, users=users,
+            database=database)  # fmt: skip
 
 
 def _site(files: Sequence[str]) -> Site:

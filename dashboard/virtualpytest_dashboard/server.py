@@ -12,15 +12,20 @@ from types import FrameType
 
 import uvicorn
 
+from pytest_virtualpytest.exceptions import ConfigError
 from virtualpytest_dashboard.app import LOOPBACK, create_app
 from virtualpytest_dashboard.campaigns.scheduler import Scheduler
+from virtualpytest_dashboard.guard import Guard
 from virtualpytest_dashboard.lab.site import Site
+from virtualpytest_dashboard.people import links
 from virtualpytest_dashboard.store import postgresql
+from virtualpytest_dashboard.store.database import Database
 
+LOCAL = ("127.0.0.1", "localhost", "::1")
 _ANYWHERE = ("", "0.0.0.0", "::")
 
 
-def run(
+def run(  # noqa: PLR0913 - each is an option of the command
     folders: Sequence[Path],
     host: str,
     listener: socket.socket,
@@ -29,20 +34,40 @@ def run(
     names: Sequence[str] = (),
     *,
     control: bool = False,
+    users: bool = False,
     database: str = "",
 ) -> None:
-    """Serve *folders* and *lab* on *listener* until Ctrl-C, to who calls this machine by its own names or *names*."""
+    """Serve *folders* and *lab* on *listener* until Ctrl-C, to who calls this machine by its own names or *names*.
+
+    A ConfigError says that others than this machine could look, without having to say who they are.
+    """
     store = postgresql.address(database) if database else None
     own = _own() if host in _ANYWHERE else [_literal(host)]
-    app = create_app(folders, [*LOOPBACK, *own, *names], lab, control=control, database=store)
+    app = create_app(folders, [*LOOPBACK, *own, *names], lab, control=control, database=store, users=users)
+    guard: Guard = app.state.guard
+    if host not in LOCAL and not guard.on():
+        raise ConfigError(
+            f"the dashboard: on {host!r} anybody could look: add --users, so that people sign in, or serve on one of "
+            f"{', '.join(LOCAL)}"
+        )
     config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, lifespan="off")
     address = f"http://{_literal(host)}:{listener.getsockname()[1]}/"
     logging.getLogger("uvicorn.error").addFilter(_news)
-    schedules = Scheduler(lab, app.state.kept) if lab and control else contextlib.nullcontext()
+    schedules = Scheduler(lab, app.state.kept) if lab and (control or guard.on()) else contextlib.nullcontext()
     with schedules, contextlib.suppress(KeyboardInterrupt):
-        _Server(config, lambda: ready(address)).run(sockets=[listener])
+        _Server(config, lambda: _say(ready, address, app.state.kept, guard)).run(sockets=[listener])
     app.state.folders.close()
     app.state.kept.close()
+
+
+def _say(ready: Callable[[str], object], address: str, kept: Database, guard: Guard) -> None:
+    """Say where the dashboard is, and where the first admin begins, if there shall be one and is none."""
+    ready(address)
+    if guard.on():
+        with kept.writing() as connection:
+            secret = links.for_the_first(connection)
+        if secret:
+            ready(f"to begin, once, within a day: {address}first/{secret}")
 
 
 def _news(record: logging.LogRecord) -> bool:

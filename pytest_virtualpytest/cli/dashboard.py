@@ -23,6 +23,8 @@ def add(commands: options.Commands) -> None:
     parser.add_argument("--port", type=int, default=8400, help="(default: 8400; 0: any free one)")
     about = "answer to this name too, as behind a proxy; may repeat (default: the names and addresses of this machine)"
     parser.add_argument("--allowed-host", action="append", default=[], metavar="NAME", help=about)
+    about = "let only people in who sign in; prints a link for the first of them, where there is none yet"
+    parser.add_argument("--users", action="store_true", help=about)
     about = "let people on this machine take devices, as `virtualpytest take` does (default: they can only look)"
     parser.add_argument("--control", action="store_true", help=about)
     about = "keep what is read and made in PostgreSQL (default: $VPT_DATABASE, files beside the results)"
@@ -36,6 +38,6 @@ def run(args: argparse.Namespace) -> int:
     """Serve until Ctrl-C, whose exit code this has."""
     serve = import_module("virtualpytest_dashboard.serve")
     ready = functools.partial(print, flush=True)
-    rest = {"control": args.control, "names": args.allowed_host, "database": args.database}
+    rest = {"control": args.control, "users": args.users, "names": args.allowed_host, "database": args.database}
     serve.main(args.folders, args.host, args.port, ready, lab=args.lab, **rest)
     return 130

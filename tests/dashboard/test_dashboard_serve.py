@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,7 +27,8 @@ SERVE = """
 import sys
 from virtualpytest_dashboard import serve
 folder, host, *names = sys.argv[1:]
-serve.main([folder], host, port=0, ready=lambda address: print(address, flush=True), names=names)
+ready = lambda address: print(address, flush=True)
+serve.main([folder], host, port=0, ready=ready, names=names, users=host != "127.0.0.1")
 """
 
 
@@ -109,7 +111,7 @@ def test_served_everywhere_it_answers_to_its_own_names_and_those_allowed(
 
     with _served(folder, "0.0.0.0", "results.example") as (_, address):
         port = address.rstrip("/").rpartition(":")[2]
-        asked = urllib.request.Request(f"http://127.0.0.1:{port}/", headers={"Host": name})
+        asked = urllib.request.Request(f"http://127.0.0.1:{port}/healthz", headers={"Host": name})
         try:
             with urllib.request.urlopen(asked, timeout=30) as answer:
                 got = answer.status
@@ -118,6 +120,38 @@ def test_served_everywhere_it_answers_to_its_own_names_and_those_allowed(
             error.close()
 
     assert got == code
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", ""])
+def test_others_than_this_machine_have_to_sign_in(folder: Path, write: Write, host: str) -> None:
+    write("test_zap")
+
+    with pytest.raises(ConfigError, match=r"anybody could look: add --users, so that people sign in, or serve on"):
+        serve.main([str(folder)], host=host, port=0)
+
+
+def test_first_admin_is_told_where_to_begin_once_there_shall_be_users(folder: Path, write: Write) -> None:
+    write("test_zap")
+
+    with _served(folder, "0.0.0.0") as (process, address):
+        assert process.stdout
+        said = process.stdout.readline().strip()
+        begin = re.search(r"to begin, once, within a day: http://0\.0\.0\.0:(\d+)(/first/[\w-]{43})$", said)
+        assert begin, said
+        local = f"http://127.0.0.1:{begin[1]}"
+        with urllib.request.urlopen(local + begin[2], timeout=30) as answer:
+            page = answer.read().decode()
+        form = {"name": "root", "password": "correct horse", "again": "correct horse"}
+        sent = urllib.request.Request(local + begin[2], urllib.parse.urlencode(form).encode(), {"Origin": local})
+        with pytest.raises(urllib.error.HTTPError, match="401") as raised:  # signed in: but urllib keeps no cookies
+            urllib.request.urlopen(sent, timeout=30)
+        raised.value.close()
+    with _served(folder, "0.0.0.0") as (process, _):
+        process.send_signal(signal.SIGINT)
+        again = process.communicate(timeout=30)
+
+    assert "The first admin" in page
+    assert again == ("", "")
 
 
 def test_command_serves_until_ctrl_c(folder: Path, write: Write) -> None:

@@ -7,13 +7,14 @@ from starlette.requests import HTTPConnection
 
 from pytest_virtualpytest.config import DeviceConfig
 from pytest_virtualpytest.config.words import nearest
-from virtualpytest_dashboard.lab.site import Bench, Site
+from virtualpytest_dashboard.lab.site import Bench, Part, Site
+from virtualpytest_dashboard.people import person
 
 
-def site(request: HTTPConnection) -> Site:
-    """Return the lab's part of this dashboard."""
+def site(request: HTTPConnection) -> Part:
+    """Return the lab's part of this dashboard, as who asks may see it."""
     found: Site = request.app.state.lab
-    return found
+    return Part(found, person.of(request))
 
 
 def bench(request: HTTPConnection) -> Bench:

@@ -8,6 +8,7 @@ kernel tells it, is the same.
 from __future__ import annotations
 
 import contextlib
+import copy
 import fcntl
 import json
 import os
@@ -62,6 +63,12 @@ class Campaigns:
 
     def __init__(self, lab: LabConfig) -> None:
         self._lab = lab
+
+    def only(self, lab: LabConfig) -> Campaigns:
+        """Return those of *lab*."""
+        part = copy.copy(self)
+        vars(part).update(_lab=lab)
+        return part
 
     def all(self) -> list[State]:
         """Return every campaign with its state."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -123,6 +124,12 @@ class Feeds:
     def of(self, device: str, size: str) -> Feed | None:
         """Return the feed of *device* in *size*, None if the device has no screen or there is no such size."""
         return self._feeds.get((device, size))
+
+    def only(self, lab: LabConfig) -> Feeds:
+        """Return those of *lab*."""
+        part = copy.copy(self)
+        vars(part).update(_feeds={of: feed for of, feed in self._feeds.items() if of[0] in lab.devices})
+        return part
 
     def close(self) -> None:
         """Fetch no more."""

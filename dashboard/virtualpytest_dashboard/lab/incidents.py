@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -35,26 +36,34 @@ class Incidents:
 
     def __init__(self, lab: LabConfig, reach: Reach, survey: Survey) -> None:
         names = {host: frozenset(one.name for one in lab.devices.values() if one.host == host) for host in lab.hosts}
-        self._polls = [
-            Poll(_Host(host, devices, reach, functools.partial(survey.host, host)), Told(asking=True), _EVERY)
+        self._devices = frozenset(lab.devices)
+        self._polls = {
+            host: Poll(_Host(host, devices, reach, functools.partial(survey.host, host)), Told(asking=True), _EVERY)
             for host, devices in names.items()
-        ]
+        }
 
     def told(self, device: str | None = None, what: str | None = None) -> Told:
         """Return what is known of all devices, or *device*, and of all sorts of incidents, or *what*."""
-        known = [poll.value() for poll in self._polls]
+        known = [poll.value() for poll in self._polls.values()]
         found = [
             one for told in known for one in told.incidents
-            if device in {None, one.device} and what in {None, one.what}
+            if one.device in self._devices and device in {None, one.device} and what in {None, one.what}
         ]  # fmt: skip
         found.sort(key=lambda one: one.begin, reverse=True)
-        watched = frozenset(name for told in known for name in told.watched)
+        watched = frozenset(name for told in known for name in told.watched & self._devices)
         why = {host: words for told in known for host, words in told.why.items()}
         return Told(tuple(found), watched, why, asking=any(told.asking for told in known))
 
+    def only(self, lab: LabConfig) -> Incidents:
+        """Return those of the devices of *lab*."""
+        part = copy.copy(self)
+        polls = {host: poll for host, poll in self._polls.items() if host in lab.hosts}
+        vars(part).update(_devices=frozenset(lab.devices), _polls=polls)
+        return part
+
     def close(self) -> None:
         """Ask no more."""
-        for poll in self._polls:
+        for poll in self._polls.values():
             poll.close()
 
 

@@ -21,7 +21,7 @@ import anyio
 from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from virtualpytest_dashboard.guard import same_origin
+from virtualpytest_dashboard.guard import welcome
 from virtualpytest_dashboard.lab import asked
 from virtualpytest_dashboard.lab.feeds import Feed, Shown
 from virtualpytest_dashboard.lab.site import Bench
@@ -33,7 +33,7 @@ _REFUSED, _NOT_UNDERSTOOD = 1008, 1003
 async def live(socket: WebSocket) -> None:
     """Serve one page until it goes."""
     bench = await run_in_threadpool(asked.site(socket).bench)
-    if bench is None or not same_origin(socket):
+    if bench is None or not welcome(socket):
         await socket.close(_REFUSED)
         return
     await socket.accept()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pytest_virtualpytest import config
@@ -16,6 +18,7 @@ from virtualpytest_dashboard.lab.feeds import Feeds
 from virtualpytest_dashboard.lab.incidents import Incidents
 from virtualpytest_dashboard.lab.reach import Reach
 from virtualpytest_dashboard.lab.survey import Survey
+from virtualpytest_dashboard.people.person import Person
 
 
 class Bench:
@@ -33,6 +36,25 @@ class Bench:
     def device(self, name: str) -> DeviceConfig | None:
         """Return the device *name*, if there is one."""
         return self.lab.devices.get(name)
+
+    def seen_by(self, person: Person) -> Bench:
+        """Return that part of it which *person* may see; a device is also its host's teams', and shows its host."""
+        if person.owned is None and person.role:
+            return self
+        every = self.lab.devices.values()
+        devices = {one.name: one for one in every if person.sees(("device", one.name), ("host", one.host))}
+        hosts = {one.host for one in devices.values()}
+        lab = replace(
+            self.lab,
+            hosts={name: host for name, host in self.lab.hosts.items() if name in hosts or person.sees(("host", name))},
+            devices=devices,
+            campaigns={name: one for name, one in self.lab.campaigns.items() if person.sees(("campaign", name))},
+        )
+        view = copy.copy(self)
+        view.lab = lab
+        view.survey, view.feeds = self.survey.only(lab), self.feeds.only(lab)
+        view.incidents, view.campaigns = self.incidents.only(lab), self.campaigns.only(lab)
+        return view
 
     def close(self) -> None:
         """End all of it, and give back what is held."""
@@ -73,3 +95,20 @@ class Site:
             bench, self._bench = self._bench, None
         if bench is not None:
             bench.close()
+
+
+class Part:
+    """The lab of *site*, as *person* may see it."""
+
+    def __init__(self, site: Site, person: Person) -> None:
+        self._site, self._person = site, person
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What is wrong with its file."""
+        return self._site.problems
+
+    def bench(self) -> Bench | None:
+        """Return what may be seen of the lab; None where its file has mistakes."""
+        bench = self._site.bench()
+        return None if bench is None else bench.seen_by(self._person)

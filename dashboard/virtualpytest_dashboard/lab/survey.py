@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -49,6 +50,14 @@ class Survey:
     def want(self, device: DeviceConfig) -> None:
         """Keep the way to *device* open for a while: it closes once nobody wants anything of its host."""
         self._hosts[device.host].value()
+
+    def only(self, lab: LabConfig) -> Survey:
+        """Return that part of it which is of *lab*."""
+        part = copy.copy(self)
+        hosts = {name: poll for name, poll in self._hosts.items() if name in lab.hosts}
+        devices = {name: poll for name, poll in self._devices.items() if name in lab.devices}
+        vars(part).update(_hosts=hosts, _devices=devices)
+        return part
 
     def close(self) -> None:
         """Ask no more."""
