@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from pytest_virtualpytest.device import Device
+from virtualpytest_dashboard.lab.control import Hold
 
 _Pixel = Annotated[int, Field(ge=0, le=20_000)]
+_Command = Annotated[str, Field(min_length=1, max_length=2000)]
 _Point = tuple[_Pixel, _Pixel]
 
 
@@ -23,9 +24,9 @@ class Press(_Asked):
     do: Literal["press"]
     key: Annotated[str, Field(min_length=1, max_length=60)]
 
-    def on(self, device: Device) -> None:
+    def on(self, hold: Hold) -> None:
         """Do it."""
-        device.remote.press(self.key)
+        hold.device.remote.press(self.key)
 
 
 class Type(_Asked):
@@ -34,9 +35,9 @@ class Type(_Asked):
     do: Literal["type"]
     text: Annotated[str, Field(min_length=1, max_length=500)]
 
-    def on(self, device: Device) -> None:
+    def on(self, hold: Hold) -> None:
         """Do it."""
-        device.remote.type(self.text)
+        hold.device.remote.type(self.text)
 
 
 class Tap(_Asked):
@@ -46,9 +47,9 @@ class Tap(_Asked):
     x: _Pixel
     y: _Pixel
 
-    def on(self, device: Device) -> None:
+    def on(self, hold: Hold) -> None:
         """Do it."""
-        device.touch.tap(self.x, self.y)
+        hold.device.touch.tap(self.x, self.y)
 
 
 class Swipe(_Asked):
@@ -58,9 +59,9 @@ class Swipe(_Asked):
     points: Annotated[list[_Point], Field(min_length=2, max_length=100)]
     seconds: Annotated[float, Field(gt=0, le=10)] = 0.3
 
-    def on(self, device: Device) -> None:
+    def on(self, hold: Hold) -> None:
         """Do it."""
-        device.touch.swipe(*self.points, seconds=self.seconds)
+        hold.device.touch.swipe(*self.points, seconds=self.seconds)
 
 
 class Power(_Asked):
@@ -69,11 +70,44 @@ class Power(_Asked):
     do: Literal["power"]
     to: Literal["on", "off", "cycle"]
 
-    def on(self, device: Device) -> None:
+    def on(self, hold: Hold) -> None:
         """Do it."""
-        switch: Callable[[], None] = getattr(device.power, self.to)
+        switch: Callable[[], None] = getattr(hold.device.power, self.to)
         switch()
 
 
-Action = Annotated[Press | Type | Tap | Swipe | Power, Field(discriminator="do")]
+class Shell(_Asked):
+    """Run a command in the device's shell, and tell what it came to."""
+
+    do: Literal["shell"]
+    command: _Command
+    seconds: Annotated[float, Field(gt=0, le=120)] = 30.0
+
+    def on(self, hold: Hold) -> dict[str, Any]:
+        """Do it."""
+        return hold.terminal.run(self.command, self.seconds)
+
+
+class Follow(_Asked):
+    """Begin a command that goes on: what it prints is told to the page that keeps the device."""
+
+    do: Literal["follow"]
+    command: _Command
+
+    def on(self, hold: Hold) -> None:
+        """Do it."""
+        hold.terminal.follow(self.command)
+
+
+class Leave(_Asked):
+    """End the command that is followed."""
+
+    do: Literal["leave"]
+
+    def on(self, hold: Hold) -> None:
+        """Do it."""
+        hold.terminal.leave()
+
+
+Action = Annotated[Press | Type | Tap | Swipe | Power | Shell | Follow | Leave, Field(discriminator="do")]
 ACTION: TypeAdapter[Action] = TypeAdapter(Action)

@@ -8,13 +8,16 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from pytest_virtualpytest.config import LabConfig
 from pytest_virtualpytest.device import Device
 from pytest_virtualpytest.exceptions import LeaseError, VirtualPytestError
 from pytest_virtualpytest.lab import Lab
 from virtualpytest_dashboard.lab.survey import in_a_line
+from virtualpytest_dashboard.lab.terminal import Terminal
 
+Answer = TypeVar("Answer")
 AWAY = 15.0  # seconds without a word from the page after which it counts as left
 IDLE = 600.0
 _LOOK = 0.5
@@ -30,6 +33,11 @@ class Hold:
     lock: threading.Lock = field(default_factory=threading.Lock)
     heard: float = field(default_factory=time.monotonic)
     acted: float = field(default_factory=time.monotonic)
+    terminal: Terminal = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.terminal = Terminal(self.device)
+        self.undo.callback(self.terminal.leave)
 
 
 class Control:
@@ -63,19 +71,31 @@ class Control:
                 self._watch.start()
         return hold
 
-    def act(self, name: str, key: str, action: Callable[[Device], None]) -> None:
-        """Do *action* with device *name*, held with *key*; LeaseError if it is held no more."""
+    def act(self, name: str, key: str, action: Callable[[Hold], Answer]) -> Answer:
+        """Return what *action* answers, done with device *name*, held with *key*; LeaseError if it is held no more."""
         hold = self._hold(name, key)
         with hold.lock:
             hold.acted = hold.heard = time.monotonic()
-            action(hold.device)
-            hold.acted = time.monotonic()
+            try:
+                return action(hold)
+            finally:
+                hold.acted = time.monotonic()
 
     def keep(self, name: str, key: str) -> float:
         """Note that the page that holds device *name* is still there; return the seconds until it is idle."""
         hold = self._hold(name, key)
         hold.heard = time.monotonic()
         return max(0.0, hold.acted + self._idle - time.monotonic())
+
+    def printed(self, name: str, key: str) -> dict[str, Any] | None:
+        """Return what a command has printed that is followed on device *name*; None while something else is done."""
+        hold = self._hold(name, key)
+        if not hold.lock.acquire(blocking=False):
+            return None
+        try:
+            return hold.terminal.printed()
+        finally:
+            hold.lock.release()
 
     def release(self, name: str, key: str, why: str = "it was given back") -> None:
         """Give device *name* back that is held with *key*; nothing, where that has been done."""

@@ -1,8 +1,8 @@
 """What acts, all by POST with JSON, all through the guard.
 
 /api/devices/{device}/control             take the device: {"hold": key, ...}; 409 where somebody holds it
-/api/devices/{device}/control/act         {"hold": key, "action": {"do": "press", "key": "OK"}}
-/api/devices/{device}/control/keep        {"hold": key}: the page is still there
+/api/devices/{device}/control/act         {"hold": key, "action": {"do": "press", "key": "OK"}}; what it answers
+/api/devices/{device}/control/keep        {"hold": key}: the page is still there; what a followed command printed
 /api/devices/{device}/control/release     {"hold": key}
 """
 
@@ -38,13 +38,13 @@ class Acted(Held):
 def act(bench: Bench, device: str, body: bytes) -> dict[str, Any]:
     """Do one thing with the device."""
     wanted = Acted.model_validate_json(body)
-    bench.control.act(device, wanted.hold, wanted.action.on)
-    return {}
+    return bench.control.act(device, wanted.hold, wanted.action.on) or {}
 
 
 def keep(bench: Bench, device: str, body: bytes) -> dict[str, Any]:
-    """Note that the page is there, and tell the seconds that are left without an action."""
-    return {"left": bench.control.keep(device, Held.model_validate_json(body).hold)}
+    """Note that the page is there; tell the seconds that are left without an action, and what has been *printed*."""
+    hold = Held.model_validate_json(body).hold
+    return {"left": bench.control.keep(device, hold), "printed": bench.control.printed(device, hold)}
 
 
 def release(bench: Bench, device: str, body: bytes) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 import { Live, paint, write } from "./lab-live.js";
 import { Crop } from "./lab-crop.js";
 import { Hands } from "./lab-hands.js";
+import { Terminal } from "./lab-terminal.js";
 
 const part = document.getElementById("device");
 const name = part.dataset.device;
@@ -31,6 +32,8 @@ function states(devices) {
 }
 
 const hands = part.querySelector("[data-take]") ? new Hands(part, screen, picture) : null;
+const terminal = part.querySelector("[data-terminal]");
+if (terminal) new Terminal(terminal, hands);
 if (screen) {
   new Crop(part, screen, (cropping) => hands?.pause(cropping));
   part.querySelector("[data-look-back]").addEventListener("click", lookBack);

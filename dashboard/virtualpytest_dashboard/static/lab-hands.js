@@ -6,7 +6,7 @@ export class Hands {
   constructor(part, screen, picture) {
     Object.assign(this, { part, screen, picture, hold: null, paused: false, from: null });
     this.address = `${part.dataset.api}/control`;
-    this.actions = part.querySelector("[data-actions]");
+    this.actions = part.querySelectorAll("[data-actions]");
     this.takes = part.querySelector("[data-take]");
     this.gives = part.querySelector("[data-release]");
     this.takes.addEventListener("click", () => this.take());
@@ -45,25 +45,35 @@ export class Hands {
     }
     this.say("It is yours.");
     this.open(true);
-    this.beat = setInterval(() => this.keep(), KEEP);
+    this.every();
+  }
+
+  // Say every so many *milliseconds* that we are still here, and hear what a command has printed.
+  every(milliseconds = KEEP) {
+    clearInterval(this.beat);
+    if (this.hold) this.beat = setInterval(() => this.keep(), milliseconds);
   }
 
   async keep() {
     try {
-      const { left } = await this.post("/keep", { hold: this.hold });
-      if (left < 60) this.say(`It is given back in ${Math.round(left)} s, if nothing is done.`);
+      const told = await this.post("/keep", { hold: this.hold });
+      if (told.left < 60) this.say(`It is given back in ${Math.round(told.left)} s, if nothing is done.`);
+      this.kept?.(told);
     } catch (error) {
       if (error.status) this.lose(error.message);
     }
   }
 
-  async act(action) {
-    if (!this.hold) return;
+  // Return what *action* answers; null where it failed, and *failed* is told why.
+  async act(action, failed = (why) => this.say(why, true)) {
+    if (!this.hold) return null;
     try {
-      await this.post("/act", { hold: this.hold, action });
+      const told = await this.post("/act", { hold: this.hold, action });
       this.say(`${action.do} ${action.key ?? action.to ?? action.text ?? ""}: done`);
+      return told;
     } catch (error) {
-      if (error.status === 409) this.lose(error.message); else this.say(error.message, true);
+      if (error.status === 409) this.lose(error.message); else failed(error.message);
+      return null;
     }
   }
 
@@ -89,7 +99,7 @@ export class Hands {
   }
 
   open(on) {
-    this.actions.disabled = !on;
+    for (const actions of this.actions) actions.disabled = !on;
     this.takes.hidden = on;
     this.gives.hidden = !on;
     (on ? this.gives : this.takes).focus();
