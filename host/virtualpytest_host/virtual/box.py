@@ -11,12 +11,9 @@ from __future__ import annotations
 import argparse
 import collections
 import contextlib
-import fcntl
-import json
 import os
 import random
 import signal
-import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -26,7 +23,7 @@ from virtualpytest_host import needs
 with needs.host_extra("a virtual set-top box"):
     import cv2
 
-    from virtualpytest_host.virtual import canvas, drawing, servers, tenancy
+    from virtualpytest_host.virtual import canvas, drawing, presence, servers, tenancy
     from virtualpytest_host.virtual.faults import Faults
     from virtualpytest_host.virtual.ports import Port
     from virtualpytest_host.virtual.product import Product
@@ -73,7 +70,7 @@ class Box:
         self._mains = self._product.powered
         self._tenancy = tenancy.Tenancy(folder, options.linger)
         self._ports = {"video": self._outlet.port, **self._open_ports(options.name)}
-        self._publish(options.name, folder / "state.json")
+        presence.publish(folder, options.name, self._ports)
 
     def _open_ports(self, name: str) -> dict[str, Port]:
         mode = lambda: "PowerOn" if self._product.awake else "DisplayOff"  # noqa: E731
@@ -82,13 +79,6 @@ class Box:
             "power": servers.supply(self._switch, lambda: self._mains),
             "control": servers.control(self._faults, self._truth, self._apply, self._state),
         }
-
-    def _publish(self, name: str, path: Path) -> None:
-        ports = {side: port.number for side, port in self._ports.items()}
-        fresh = path.with_suffix(".new")
-        state = {"pid": os.getpid(), "ports": ports, "started": time.monotonic(), "name": name}
-        fresh.write_text(json.dumps(state), encoding="utf-8")
-        fresh.rename(path)
 
     def run(self) -> None:
         """Send frames until nobody needs the box."""
@@ -104,8 +94,7 @@ class Box:
             self._sound(number, due)
             self._picture(number, due)
             if number == 0:
-                sys.stdout.write("ready\n")
-                sys.stdout.flush()
+                presence.ready()
             number += 1
 
     def _press(self, action: str, key: str) -> None:
@@ -202,12 +191,9 @@ class Box:
 
 def parser() -> argparse.ArgumentParser:
     """Return the options of a box."""
-    options = argparse.ArgumentParser(prog="python -m virtualpytest_host.virtual.box", description=__doc__)
-    options.add_argument("--name", default="stb")
-    options.add_argument("--folder", required=True)
+    options = presence.parser("box", "stb", __doc__)
     options.add_argument("--fps", type=int, default=25)
     options.add_argument("--black-ms", type=float, default=400)
-    options.add_argument("--linger", type=float, default=30, help="seconds to live on after the last user")
     options.add_argument("--pts-origin", type=float, default=10.0, help="the box's clock at its start, seconds")
     options.add_argument("--drift-ppm", type=float, default=0.0)
     options.add_argument("--delay-ms", type=float, default=0.0, help="delay of the output")
@@ -221,8 +207,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.randomise:
         options.pts_origin, options.drift_ppm = random.uniform(1, 20_000), random.uniform(-100, 100)
         options.delay_ms = random.uniform(0, 200)
-    with contextlib.suppress(KeyboardInterrupt), (Path(options.folder) / "box.lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # whoever starts a box has seen to it that none holds it
+    with contextlib.suppress(KeyboardInterrupt), presence.alone(options.folder):
         cv2.setNumThreads(1)
         Box(options).run()
     os._exit(0)

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import fcntl
-import json
 import os
 import signal
 import sys
@@ -22,7 +20,7 @@ from pathlib import Path
 from virtualpytest_host import needs
 from virtualpytest_host.desktop.server import authorize
 from virtualpytest_host.desktop.xvfb import Xvfb
-from virtualpytest_host.virtual import servers, tenancy
+from virtualpytest_host.virtual import presence, servers, tenancy
 from virtualpytest_host.virtual.faults import Faults
 from virtualpytest_host.virtual.truth import Truth
 
@@ -47,16 +45,11 @@ class Desktop:
         control = servers.control(
             self._faults, Truth(folder / "truth.jsonl"), self._apply, lambda: "hangs" if self._hangs else "on", FAULTS
         )
-        state = {"pid": os.getpid(), "ports": {"control": control.number}, "started": time.monotonic(),
-                 "name": options.name, "kind": "desktop", "display": display}  # fmt: skip
-        fresh = folder / "state.new"
-        fresh.write_text(json.dumps(state), encoding="utf-8")
-        fresh.rename(folder / "state.json")
+        presence.publish(folder, options.name, {"control": control}, kind="desktop", display=display)
 
     def run(self) -> None:
         """Serve until nobody needs the desktop, or its X server has ended."""
-        sys.stdout.write("ready\n")
-        sys.stdout.flush()
+        presence.ready()
         while not self._tenancy.over() and self._server.runs():
             time.sleep(_TURN)
             self._apply()
@@ -86,19 +79,14 @@ def _paint(name: str) -> None:
 
 def parser() -> argparse.ArgumentParser:
     """Return the options of a desktop."""
-    options = argparse.ArgumentParser(prog="python -m virtualpytest_host.virtual.desktop", description=__doc__)
-    options.add_argument("--name", default="desktop")
-    options.add_argument("--folder", required=True)
-    options.add_argument("--linger", type=float, default=30, help="seconds to live on after the last user")
-    return options
+    return presence.parser("desktop", "desktop", __doc__)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a desktop until nobody needs it."""
     options = parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with (Path(options.folder) / "box.lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # whoever starts a desktop has seen to it that none holds it
+    with presence.alone(options.folder):
         with contextlib.suppress(KeyboardInterrupt), contextlib.closing(Desktop(options)) as desktop:
             desktop.run()
         os._exit(0)

@@ -10,11 +10,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import fcntl
-import json
 import os
 import signal
-import sys
 import threading
 import time
 import uuid
@@ -27,7 +24,7 @@ from virtualpytest_host import needs
 with needs.host_extra("a virtual phone"):
     import cv2
 
-    from virtualpytest_host.virtual import servers, tenancy
+    from virtualpytest_host.virtual import presence, servers, tenancy
     from virtualpytest_host.virtual.faults import Faults
     from virtualpytest_host.virtual.phone import services
     from virtualpytest_host.virtual.phone.device import Device
@@ -58,12 +55,11 @@ class Phone:
         self._tenancy = tenancy.Tenancy(folder, options.linger)
         self._adb = Port(self._welcome)
         control = servers.control(self._faults, truth, self._apply, lambda: handset.state, FAULTS)
-        self._publish(options.name, folder / "state.json", {"adb": self._adb, "control": control})
+        presence.publish(folder, options.name, {"adb": self._adb, "control": control}, kind="phone")
 
     def run(self) -> None:
         """Serve until nobody needs the phone."""
-        sys.stdout.write("ready\n")
-        sys.stdout.flush()
+        presence.ready()
         while not self._tenancy.over():
             time.sleep(_TURN)
             self._apply()
@@ -87,28 +83,16 @@ class Phone:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"{uuid.uuid4()}\n", encoding="ascii")
 
-    def _publish(self, name: str, path: Path, ports: dict[str, Port]) -> None:
-        numbers = {side: port.number for side, port in ports.items()}
-        fresh = path.with_suffix(".new")
-        state = {"pid": os.getpid(), "ports": numbers, "started": time.monotonic(), "name": name, "kind": "phone"}
-        fresh.write_text(json.dumps(state), encoding="utf-8")
-        fresh.rename(path)
-
 
 def parser() -> argparse.ArgumentParser:
     """Return the options of a phone."""
-    options = argparse.ArgumentParser(prog="python -m virtualpytest_host.virtual.phone", description=__doc__)
-    options.add_argument("--name", default="phone")
-    options.add_argument("--folder", required=True)
-    options.add_argument("--linger", type=float, default=30, help="seconds to live on after the last user")
-    return options
+    return presence.parser("phone", "phone", __doc__)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a phone until nobody needs it."""
     options = parser().parse_args(arguments)
-    with contextlib.suppress(KeyboardInterrupt), (Path(options.folder) / "box.lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # whoever starts a phone has seen to it that none holds it
+    with contextlib.suppress(KeyboardInterrupt), presence.alone(options.folder):
         cv2.setNumThreads(1)
         Phone(options).run()
     os._exit(0)
