@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
+from pytest_virtualpytest import looking
 from pytest_virtualpytest.exceptions import VirtualPytestError
 
 if TYPE_CHECKING:
@@ -29,7 +30,16 @@ def of_error(report: Report, error: BaseException, device: str = "") -> set[str]
     shown = {_ERROR_PICTURES.get(name, name): body for name, body in error.pictures.items() if name != "nearest"}
     for title, picture in shown.items():
         report.attach(_titled(title, device), picture, "png")
+    _compare(report, error, device)
     return set(shown)
+
+
+def _compare(report: Report, error: VirtualPytestError, device: str) -> None:
+    """Attach what was looked for beside what was at its nearest place, so that both can be laid over each other."""
+    near = error.details.get("nearest")
+    if isinstance(near, dict) and "nearest" in error.pictures:
+        report.attach(_titled("nearest place", device), error.pictures["nearest"], "png")
+        report.attach(_titled("reference", device), looking.content(near["sha"]), "png")
 
 
 def of_screen(attach: Attach, device: Device, *, alone: bool) -> None:

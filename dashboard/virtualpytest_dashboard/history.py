@@ -6,6 +6,7 @@ import itertools
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from virtualpytest_dashboard.folders import Folders
 from virtualpytest_dashboard.people.seen import Part
@@ -71,3 +72,13 @@ def flaky(folders: Folders, folder: Folder) -> set[tuple[str, str]]:
     if folder.doubted[0] != state:
         folder.doubted = state, folder.ask(lambda connection, run: trends.suspects(connection, numbers, run))
     return folder.doubted[1]
+
+
+def steadiness(folders: Folders, folder: Folder, row: Row) -> dict[str, Any]:
+    """Return how steady the test of *row* was on each of its *devices*, with its rows there, and in which *runs*."""
+    runs = {other.number: other for other in kin(folders, folder)}
+    numbers, test = list(runs), (row.full_name, row.name)
+    found = folder.ask(lambda store, _: trends.of_test(store, numbers, *test)) if row.full_name else ()
+    states = folder.ask(lambda store, _: trends.states(store, numbers, [test])) if found else ()
+    devices = [(one, [state for state in states if state.device == one.device]) for one in found]
+    return {"devices": devices, "runs": runs}

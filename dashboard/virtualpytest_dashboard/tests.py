@@ -6,7 +6,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from virtualpytest_dashboard import history, pages
+from virtualpytest_dashboard import again, history, moments, pages
 from virtualpytest_dashboard.details import details
 
 _BESIDE = 50  # other rows of the same test function
@@ -19,6 +19,12 @@ def one(request: Request) -> Response:
     found = details(folder, identity)
     if found is None:
         raise HTTPException(404, f"There is no test {identity!r} in this run: its result may have been removed.")
-    past = history.past(pages.folders(request), folder, found.row)
-    beside = folder.beside(found.row, _BESIDE)
-    return pages.render(request, "test.html", run=run, test=found, past=past, beside=beside)
+    seen = moments.lanes(found)
+    response = pages.render(
+        request, "test.html", run=run, test=found, past=history.past(pages.folders(request), folder, found.row),
+        beside=folder.beside(found.row, _BESIDE), lanes=seen, moments=moments.ordered(seen),
+        compared=moments.compared(found.evidence), again=again.command(found, folder.told()),
+        **history.steadiness(pages.folders(request), folder, found.row),
+    )  # fmt: skip
+    response.headers["Content-Security-Policy"] = pages.SCRIPTED
+    return response
