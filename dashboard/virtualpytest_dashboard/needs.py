@@ -26,15 +26,17 @@ NEEDS = {
     # the lab
     "lab": "viewer", "lab-hosts": "viewer", "lab-incidents": "viewer", "lab-campaigns": "viewer",
     "lab-device": "viewer", "api-hosts": "viewer", "api-devices": "viewer", "api-device": "viewer",
+    "api-device-history": "viewer",
     "api-picture": "viewer", "api-frame": "viewer", "api-clip": "viewer", "api-restart-images": "viewer",
     "api-restart-image": "viewer", "api-incidents": "viewer", "api-incident-picture": "viewer",
     "api-monitoring": "viewer", "ws-lab": "viewer",
     "api-take": "tester", "api-act": "tester", "api-keep": "tester", "api-release": "tester",
     # what begins campaigns
-    "api-campaign-pause": "tester", "api-campaign-continue": "tester",
-    "api-queue": "viewer", "api-queue-withdraw": "tester", "lab-schedules": "viewer", "api-schedules": "viewer",
-    "api-schedule-make": "tester", "api-schedule": "tester", "api-schedule-pause": "tester",
-    "api-schedule-continue": "tester", "api-schedule-delete": "tester",
+    "api-campaign-pause": "tester: campaigns", "api-campaign-continue": "tester: campaigns",
+    "api-queue": "viewer", "api-queue-withdraw": "tester: campaigns", "lab-schedules": "viewer",
+    "api-schedules": "viewer", "api-schedule-make": "tester: campaigns", "api-schedule": "tester: campaigns",
+    "api-schedule-pause": "tester: campaigns", "api-schedule-continue": "tester: campaigns",
+    "api-schedule-delete": "tester: campaigns",
     # campaigns
     "api-campaigns": "viewer", "api-campaign": "viewer", "api-campaign-plan": "tester: campaigns",
     "api-campaign-start": "tester: campaigns", "api-campaign-stop": "tester: campaigns",

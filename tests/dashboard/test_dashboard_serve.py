@@ -133,7 +133,7 @@ def test_others_than_this_machine_have_to_sign_in(folder: Path, write: Write, ho
 def test_first_admin_is_told_where_to_begin_once_there_shall_be_users(folder: Path, write: Write) -> None:
     write("test_zap")
 
-    with _served(folder, "0.0.0.0") as (process, address):
+    with _served(folder, "0.0.0.0") as (process, _):
         assert process.stdout
         said = process.stdout.readline().strip()
         begin = re.search(r"to begin, once, within a day: http://0\.0\.0\.0:(\d+)(/first/[\w-]{43})$", said)

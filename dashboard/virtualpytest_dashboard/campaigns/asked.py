@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 
 from pytest_virtualpytest.exceptions import ConfigError
 from virtualpytest_dashboard.campaigns.desk import Desk
 from virtualpytest_dashboard.lab import asked
+from virtualpytest_dashboard.people import person
 
 
 class Nothing(BaseModel):
@@ -23,7 +26,13 @@ def nothing(body: bytes) -> None:
 
 def desk(request: Request) -> Desk:
     """Return the desk of all campaigns, or answer 503 with what is wrong with the lab file."""
-    return Desk(asked.bench(request), request.app.state.kept)
+    return Desk(asked.bench(request), request.app.state.kept, seen(request))
+
+
+def seen(request: Request) -> Callable[[str], bool]:
+    """Return what tells of a campaign's name whether who asks may see the campaign."""
+    one = person.of(request)
+    return lambda name: one.sees(("campaign", name))
 
 
 def campaign(request: Request) -> str:

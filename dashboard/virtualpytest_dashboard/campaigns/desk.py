@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from pytest_virtualpytest.config import Campaign, DeviceConfig
 from pytest_virtualpytest.exceptions import LabFault, LeaseError, VirtualPytestError
@@ -19,12 +19,12 @@ _SOON = 30.0  # seconds in which a run that has begun takes its devices
 
 
 class Desk:
-    """The campaigns of *bench*, and those of *kept* that wait for their turn."""
+    """The campaigns of *bench*, and those of *kept* that wait for their turn, and that somebody *sees*."""
 
-    def __init__(self, bench: Bench, kept: Database) -> None:
+    def __init__(self, bench: Bench, kept: Database, sees: Callable[[str], bool] = lambda _: True) -> None:
         self._bench = bench
         self.campaigns = Campaigns(bench.lab)
-        self.queue = Queue(kept)
+        self.queue = Queue(kept, sees)
 
     def start(self, name: str, *, failed: bool = False, queue: bool = False) -> Waiting | None:
         """Begin a run, or have it wait for its turn where *queue*: then that is returned.

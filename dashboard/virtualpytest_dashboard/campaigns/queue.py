@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -40,10 +41,10 @@ class Waiting:
 
 
 class Queue:
-    """The runs that wait, in their order."""
+    """The runs that wait, in their order, of the campaigns that somebody *sees*."""
 
-    def __init__(self, kept: Database) -> None:
-        self._kept = kept
+    def __init__(self, kept: Database, sees: Callable[[str], bool] = lambda _: True) -> None:
+        self._kept, self._sees = kept, sees
 
     def put(self, campaign: str, why: str, *, failed: bool = False) -> Waiting:
         """Have a run of *campaign* wait, as *why* says."""
@@ -57,7 +58,8 @@ class Queue:
         """Return those that wait, the next one first."""
         with self._kept.reading() as connection:
             rows = connection.execute(select(WAITING).where(WAITING.c.state == "waiting").order_by(WAITING.c.id)).all()
-        return [Waiting(row.id, row.campaign, row.failed, row.at, row.why, place) for place, row in enumerate(rows, 1)]
+        return [Waiting(row.id, row.campaign, row.failed, row.at, row.why, place)
+                for place, row in enumerate(rows, 1) if self._sees(row.campaign)]  # fmt: skip
 
     def claim(self, number: int) -> bool:
         """Tell whether it is ours to begin: it is nobody else's then."""
@@ -70,7 +72,8 @@ class Queue:
 
     def withdraw(self, number: int) -> None:
         """Let it wait no more; LeaseError if it does not."""
-        if not self._move(number, "waiting", "withdrawn"):
+        known = any(one.id == number for one in self.all())
+        if not known or not self._move(number, "waiting", "withdrawn"):
             raise LeaseError(f"no run {number} waits: it has begun, or was withdrawn")
 
     def _move(self, number: int, before: str, after: str) -> bool:

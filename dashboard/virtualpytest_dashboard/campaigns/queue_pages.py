@@ -12,13 +12,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from virtualpytest_dashboard import acting
-from virtualpytest_dashboard.campaigns.asked import nothing
+from virtualpytest_dashboard.campaigns.asked import nothing, seen
 from virtualpytest_dashboard.campaigns.queue import Queue
 
 
 def every(request: Request) -> Response:
     """Tell which runs wait for their turn, the next one first: each with its *place*, and for what it waits."""
-    return JSONResponse({"waiting": [waiting.plain() for waiting in Queue(request.app.state.kept).all()]})
+    return JSONResponse({"waiting": [waiting.plain() for waiting in _queue(request).all()]})
 
 
 async def withdraw(request: Request) -> Response:
@@ -27,7 +27,11 @@ async def withdraw(request: Request) -> Response:
     def answer(request: Request, body: bytes) -> dict[str, Any]:
         nothing(body)
         number: int = request.path_params["waiting"]
-        Queue(request.app.state.kept).withdraw(number)
+        _queue(request).withdraw(number)
         return {"withdrawn": number}
 
     return await acting.acted(request, answer)
+
+
+def _queue(request: Request) -> Queue:
+    return Queue(request.app.state.kept, seen(request))

@@ -21,7 +21,7 @@ from starlette.responses import JSONResponse, Response
 
 from pytest_virtualpytest.exceptions import ConfigError
 from virtualpytest_dashboard import acting
-from virtualpytest_dashboard.campaigns.asked import desk, nothing
+from virtualpytest_dashboard.campaigns.asked import desk, nothing, seen
 from virtualpytest_dashboard.campaigns.schedules import Plan, Schedule, Schedules
 from virtualpytest_dashboard.lab import asked
 from virtualpytest_dashboard.lab.pages import shown
@@ -97,7 +97,7 @@ def _paused(kept: Schedules, request: Request, body: bytes, *, active: bool = Fa
 
 
 def _schedules(request: Request) -> Schedules:
-    return Schedules(request.app.state.kept)
+    return Schedules(request.app.state.kept, sees=seen(request))
 
 
 def _plan(request: Request, body: bytes) -> Plan:

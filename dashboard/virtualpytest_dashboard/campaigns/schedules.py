@@ -88,15 +88,18 @@ class Firing:
 
 
 class Schedules:
-    """The schedules in *kept*; *clock* tells the seconds since the epoch."""
+    """The schedules in *kept* of the campaigns that somebody *sees*; *clock* tells the seconds since the epoch."""
 
-    def __init__(self, kept: Database, clock: Callable[[], float] = time.time) -> None:
-        self._kept, self._clock = kept, clock
+    def __init__(
+        self, kept: Database, clock: Callable[[], float] = time.time, sees: Callable[[str], bool] = lambda _: True
+    ) -> None:
+        self._kept, self._clock, self._sees = kept, clock, sees
 
     def all(self) -> list[Schedule]:
         """Return every schedule."""
         with self._kept.reading() as connection:
-            return [_schedule(row) for row in connection.execute(select(SCHEDULE).order_by(SCHEDULE.c.id))]
+            rows = connection.execute(select(SCHEDULE).order_by(SCHEDULE.c.id))
+            return [_schedule(row) for row in rows if self._sees(row.campaign)]
 
     def get(self, number: int) -> Schedule:
         """Return one schedule; ConfigError if there is none."""
@@ -138,8 +141,10 @@ class Schedules:
 
     def history(self, most: int = 100) -> list[Firing]:
         """Return what became of the last times, the newest first."""
+        mine = [schedule.id for schedule in self.all()]
         with self._kept.reading() as connection:
-            rows = connection.execute(select(FIRING).order_by(FIRING.c.due.desc(), FIRING.c.schedule).limit(most))
+            asked = select(FIRING).where(FIRING.c.schedule.in_(mine))
+            rows = connection.execute(asked.order_by(FIRING.c.due.desc(), FIRING.c.schedule).limit(most))
             return [Firing(**row) for row in rows.mappings()]
 
     def claim(self, number: int, due: int, outcome: Outcome = "claimed", why: str = "") -> bool:
