@@ -11,10 +11,10 @@ from pytest_virtualpytest.timing import moment
 
 
 class Console:
-    """A line of text to the device and back, such as its serial port; *timeout* is that of a wait that says none."""
+    """A line of text to the device and back, such as its serial port."""
 
-    def __init__(self, link: Link, timeout: float, scale: float) -> None:
-        self._link, self._timeout, self._scale = link, timeout, scale
+    def __init__(self, link: Link) -> None:
+        self._link = link
 
     def write(self, text: str, *, secret: bool = False) -> Press:
         """Send *text* as it is, with the line's end that the device wants; a *secret* one is shown nowhere."""
@@ -33,7 +33,7 @@ class Console:
         line, after which it must come.
         """
         __tracebackhide__ = True
-        seconds = (self._timeout if timeout is None else timeout) * self._scale
+        seconds = self._link.seconds(timeout)
         with self._link.step(f"expect {_shown(pattern)}", {"timeout": f"{seconds:g} s", "since": _name(since)}):
             args = expecting(pattern, seconds, since)
             return Line.from_wire(self._link.call("console.expect", args, seconds=seconds).value)

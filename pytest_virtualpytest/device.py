@@ -22,15 +22,13 @@ from pytest_virtualpytest.targets import Target
 from pytest_virtualpytest.timing import Zapping
 
 if TYPE_CHECKING:
-    from pytest_virtualpytest.config import DeviceConfig, LabConfig
+    from pytest_virtualpytest.config import DeviceConfig
 
 
 class Device:
     """A leased device; its capabilities are its attributes."""
 
-    def __init__(
-        self, config: DeviceConfig, link: Link, resources: tuple[str, ...], lab: LabConfig, root: Path | None
-    ) -> None:
+    def __init__(self, config: DeviceConfig, link: Link, resources: tuple[str, ...], root: Path | None) -> None:
         self.name: str = config.name
         self.kind: str = config.kind
         self.model: str = config.model or ""
@@ -39,7 +37,6 @@ class Device:
         self.resources = resources
         self.link = link
         self._looking = Looking(link, config, root)
-        self._lab = lab
 
     def __repr__(self) -> str:
         return f"<Device {self.name} ({self.kind}) on {self.host}>"
@@ -56,14 +53,14 @@ class Device:
         """The device's picture."""
         __tracebackhide__ = True
         self.link.need("screen")
-        return Screen(self.link, self._looking, self._lab.timeout, self._lab.timeout_scale)
+        return Screen(self.link, self._looking)
 
     @property
     def audio(self) -> Audio:
         """The device's sound."""
         __tracebackhide__ = True
         self.link.need("audio")
-        return Audio(self.link, self._lab.timeout, self._lab.timeout_scale)
+        return Audio(self.link)
 
     @property
     def power(self) -> Power:
@@ -84,28 +81,28 @@ class Device:
         """The device's mouse."""
         __tracebackhide__ = True
         self.link.need("pointer")
-        return Pointer(self.link, self._looking, self._lab.timeout, self._lab.timeout_scale)
+        return Pointer(self.link, self._looking)
 
     @property
     def ui(self) -> Ui:
         """What is on screen, as the device itself describes it."""
         __tracebackhide__ = True
         self.link.need("ui")
-        return Ui(self.link, self._lab.timeout, self._lab.timeout_scale)
+        return Ui(self.link)
 
     @property
     def apps(self) -> Apps:
         """The device's programs."""
         __tracebackhide__ = True
         self.link.need("apps")
-        return Apps(self.link, self._lab.timeout, self._lab.timeout_scale)
+        return Apps(self.link)
 
     @property
     def shell(self) -> Shell:
         """Commands on the device."""
         __tracebackhide__ = True
         self.link.need("shell")
-        return Shell(self.link, self._lab.timeout, self._lab.timeout_scale)
+        return Shell(self.link)
 
     @property
     def files(self) -> Files:
@@ -126,7 +123,7 @@ class Device:
         """The device's console."""
         __tracebackhide__ = True
         self.link.need("console")
-        return Console(self.link, self._lab.timeout, self._lab.timeout_scale)
+        return Console(self.link)
 
     @property
     def network(self) -> Network:
@@ -147,7 +144,7 @@ class Device:
         """Press *key* and return what followed: black, picture, motion, sound, banner, and when; or raise NotSeen."""
         __tracebackhide__ = True
         self.link.need("screen")
-        seconds = (self._lab.timeout if timeout is None else timeout) * self._lab.timeout_scale
+        seconds = self.link.seconds(timeout)
         zapping = Zapping(self.link, self._looking, self.remote)
         return zapping.zap(key, banner, motion=motion, sound=sound, timeout=seconds)
 

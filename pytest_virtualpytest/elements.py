@@ -29,8 +29,8 @@ class Wanted(TypedDict, total=False):
 class Ui:
     """What is on screen, as the device itself describes it."""
 
-    def __init__(self, link: Link, timeout: float, scale: float) -> None:
-        self._link, self._timeout, self._scale = link, timeout, scale
+    def __init__(self, link: Link) -> None:
+        self._link = link
 
     def tree(self) -> Element:
         """Return the root of all elements on screen."""
@@ -64,7 +64,7 @@ class Ui:
 
     def _awaited(self, method: str, wanted: Wanted, timeout: float | None) -> dict[str, Any]:
         __tracebackhide__ = True
-        seconds = (self._timeout if timeout is None else timeout) * self._scale
+        seconds = self._link.seconds(timeout)
         value: dict[str, Any] = self._link.call(method, {"wanted": wanted, "timeout": seconds}, seconds=seconds).value
         return value
 

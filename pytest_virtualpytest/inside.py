@@ -22,8 +22,8 @@ _INSTALL = 120.0  # seconds for a device to look at an app before it takes it
 class Shell:
     """Commands on the device."""
 
-    def __init__(self, link: Link, timeout: float, scale: float) -> None:
-        self._link, self._timeout, self._scale = link, timeout, scale
+    def __init__(self, link: Link) -> None:
+        self._link = link
 
     def run(self, command: str | Sequence[str], *, timeout: float = 30.0) -> Output:
         """Run a line of the device's shell, or a program and its arguments, which reach it as they are."""
@@ -42,7 +42,7 @@ class Shell:
         with self._link.step(f"follow {line if isinstance(line, str) else ' '.join(line)}"):
             number = self._link.call("shell.follow", {"command": line}, seconds=20).value
             try:
-                yield Following(self._link, number, self._timeout, self._scale)
+                yield Following(self._link, number)
             finally:
                 with contextlib.suppress(LabFault):  # it is over with the device's process
                     self._link.call("shell.leave", {"number": number})
@@ -51,8 +51,8 @@ class Shell:
 class Following:
     """A command that goes on."""
 
-    def __init__(self, link: Link, number: int, timeout: float, scale: float) -> None:
-        self._link, self._number, self._timeout, self._scale = link, number, timeout, scale
+    def __init__(self, link: Link, number: int) -> None:
+        self._link, self._number = link, number
 
     @property
     def ended(self) -> bool:
@@ -69,7 +69,7 @@ class Following:
     ) -> Line:
         """Wait for *pattern* within a line, as the console's `expect` does; from the beginning on, or from *since*."""
         __tracebackhide__ = True
-        seconds = (self._timeout if timeout is None else timeout) * self._scale
+        seconds = self._link.seconds(timeout)
         args = {"number": self._number, **expecting(pattern, seconds, since)}
         with self._link.step(f"expect {args['shown']}"):
             return Line.from_wire(self._link.call("shell.expect", args, seconds=seconds).value)
@@ -107,8 +107,8 @@ class Files:
 class Apps:
     """The device's programs, by the names that it knows them by."""
 
-    def __init__(self, link: Link, timeout: float, scale: float) -> None:
-        self._link, self._timeout, self._scale = link, timeout, scale
+    def __init__(self, link: Link) -> None:
+        self._link = link
 
     def install(self, package: bytes | Path) -> None:
         """Install the app in *package*, a file here or its content."""
@@ -179,7 +179,7 @@ class Apps:
         Case and blanks do not count.
         """
         __tracebackhide__ = True
-        seconds = (self._timeout if timeout is None else timeout) * self._scale
+        seconds = self._link.seconds(timeout)
         with self._link.step(f"wait for window {title!r}"):
             args = {"title": title, "timeout": seconds}
             return Element.from_wire(self._link.call("apps.wait_for_window", args, seconds=seconds).value)

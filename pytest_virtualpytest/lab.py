@@ -183,8 +183,11 @@ class Lab:
         except LabFault as error:
             error.details["devices"] = self._lost(config, error)
             raise
-        link = Link(gateway, config.name, config.host, told["capabilities"], self._report)
-        return Device(config, link, tuple(told["resources"]), self.config, self._root)
+        link = Link(
+            gateway, config.name, config.host, told["capabilities"], self._report,
+            timeout=self.config.timeout, scale=self.config.timeout_scale,
+        )  # fmt: skip
+        return Device(config, link, tuple(told["resources"]), self._root)
 
     def _lost(self, config: DeviceConfig, error: LabFault) -> list[str]:
         """Return the devices that *error*, met on the way to one, makes useless: with a host, all that it has."""

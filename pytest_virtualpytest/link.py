@@ -21,7 +21,10 @@ GRACE = 10.0  # seconds that a call may take beyond what it waits for
 
 @dataclass
 class Link:
-    """The calls of one leased device; *token* is the lease's, None once it is given back."""
+    """The calls of one leased device; *token* is the lease's, None once it is given back.
+
+    *timeout* is that of a wait that says none, *scale* what the lab multiplies every wait by.
+    """
 
     gateway: Gateway
     device: str
@@ -29,9 +32,15 @@ class Link:
     capabilities: Sequence[str]
     report: Report
     token: int | None = None
+    timeout: float = 10.0
+    scale: float = 1.0
     undo: list[Callable[[], object]] = field(default_factory=list)  # what is done when the test ends, the last first
     asked: int = 0  # calls since its test began
     launched: set[str] = field(default_factory=set)  # the apps that tests have started on it
+
+    def seconds(self, timeout: float | None) -> float:
+        """Return the seconds that a wait of *timeout* may take; None is a wait that says nothing."""
+        return (self.timeout if timeout is None else timeout) * self.scale
 
     def step(self, title: str, values: Mapping[str, object] | None = None) -> AbstractContextManager[None]:
         """Show what happens within as one step of the report."""
@@ -57,6 +66,21 @@ class Link:
             return self.gateway.call(call)
         except VirtualPytestError as error:
             raise self.named(error).with_traceback(None) from None
+
+    @contextmanager
+    def judged(self, capability: str, targets: Sequence[Mapping[str, Any]]) -> Iterator[None]:
+        """Have the host look, or listen, for *targets* while the block runs; raise Seen at its end if one was there."""
+        __tracebackhide__ = True
+        number = self.call(f"{capability}.never_start", {"targets": targets}).value["id"]
+        try:
+            yield
+        except BaseException as error:
+            try:
+                self.call(f"{capability}.never_stop", {"id": number})
+            except VirtualPytestError as second:
+                error.add_note(f"and meanwhile: {second}")
+            raise
+        self.call(f"{capability}.never_stop", {"id": number})
 
     def need(self, capability: str) -> None:
         """Raise CapabilityMissing if the device does not have *capability*."""

@@ -21,8 +21,8 @@ class Pointer:
     when it was.
     """
 
-    def __init__(self, link: Link, looking: Looking, timeout: float, scale: float) -> None:
-        self._link, self._looking, self._timeout, self._scale = link, looking, timeout, scale
+    def __init__(self, link: Link, looking: Looking) -> None:
+        self._link, self._looking = link, looking
 
     def move(self, place: Place, *, timeout: float | None = None, region: Area = None) -> Press:
         """Move to *place*."""
@@ -47,7 +47,7 @@ class Pointer:
         """Keep *button* down from the first of two *places*, or more, to the last, within *seconds*."""
         __tracebackhide__ = True
         with self._link.step(f"drag {' '.join(map(_said, places))}", {"seconds": seconds}):
-            wait = self._wait(timeout)
+            wait = self._link.seconds(timeout)
             args = {"places": [self._sent(place) for place in places], "timeout": wait, "seconds": seconds}
             longest = seconds + wait * len(places)
             reply = self._link.call("pointer.drag", {**args, "button": button}, seconds=longest)
@@ -61,12 +61,9 @@ class Pointer:
     def _act(self, action: str, place: Place, timeout: float | None, region: Area, **more: Any) -> Press:
         __tracebackhide__ = True
         with self._link.step(f"{action} {_said(place)}", more):
-            wait = self._wait(timeout)
+            wait = self._link.seconds(timeout)
             args = {"place": self._sent(place, region), "timeout": wait, **more}
             return Press.from_wire(self._link.call(f"pointer.{action}", args, seconds=wait).value)
-
-    def _wait(self, timeout: float | None) -> float:
-        return (self._timeout if timeout is None else timeout) * self._scale
 
     def _sent(self, place: Place, region: Area = None) -> Any:
         """Return *place* as the host reads it: two numbers, or a target."""

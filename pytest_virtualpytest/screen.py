@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from pytest_virtualpytest import targets
-from pytest_virtualpytest.exceptions import VirtualPytestError
 from pytest_virtualpytest.link import Link
 from pytest_virtualpytest.looking import Area, Looking
 from pytest_virtualpytest.models import Clip, Frame, Press, Sighting
@@ -26,8 +25,8 @@ class Recording:
 class Screen(Reads, Times):
     """The device's picture."""
 
-    def __init__(self, link: Link, looking: Looking, timeout: float, scale: float) -> None:
-        self._link, self._looking, self._timeout, self._scale = link, looking, timeout, scale
+    def __init__(self, link: Link, looking: Looking) -> None:
+        self._link, self._looking = link, looking
         self._at = {}
 
     def still(self, seen: Sighting | None = None) -> Screen:
@@ -36,7 +35,7 @@ class Screen(Reads, Times):
         It lasts as long as the recording does; later, asking is a CaptureError.
         """
         __tracebackhide__ = True
-        found = Screen(self._link, self._looking, self._timeout, self._scale)
+        found = Screen(self._link, self._looking)
         captured = seen.captured if seen else self._link.call("screen.hold").value["captured"]
         found._at = {"at": captured}  # one of our own
         return found
@@ -80,7 +79,7 @@ class Screen(Reads, Times):
         Pictures are looked up beside the calling file, or *beside* another one.
         """
         __tracebackhide__ = True
-        seconds = (self._timeout if timeout is None else timeout) * self._scale
+        seconds = self._link.seconds(timeout)
         wanted = self._looking.resolved(target, region, beside)
         values = {"target": wanted, "timeout": f"{seconds:g} s", "since": _name(since), "region": region}
         with self._link.step(f"wait for {wanted}", values):
@@ -108,15 +107,11 @@ class Screen(Reads, Times):
         """Judge every frame while the block runs; raise Seen at its end if one of *targets* was seen."""
         __tracebackhide__ = True
         wanted = [self._looking.resolved(target) for target in targets]
-        with self._link.step(f"never {', '.join(map(str, wanted))}"):
-            shipped = [self._looking.shipped(target) for target in wanted]
-            number = self._link.call("screen.never_start", {"targets": shipped}).value["id"]
-            try:
-                yield
-            except BaseException as error:
-                self._stop_after(number, error)
-                raise
-            self._link.call("screen.never_stop", {"id": number})
+        with (
+            self._link.step(f"never {', '.join(map(str, wanted))}"),
+            self._link.judged("screen", [self._looking.shipped(target) for target in wanted]),
+        ):
+            yield
 
     @contextmanager
     def record(self, name: str = "recording") -> Iterator[Recording]:
@@ -141,12 +136,6 @@ class Screen(Reads, Times):
         __tracebackhide__ = True
         reply = self._link.call(method, args)
         return Clip(mp4=bytes(reply.blobs[0]), **reply.value)
-
-    def _stop_after(self, number: int, error: BaseException) -> None:
-        try:
-            self._link.call("screen.never_stop", {"id": number})
-        except VirtualPytestError as second:
-            error.add_note(f"and meanwhile: {second}")
 
 
 def _name(since: Press | Sighting | None) -> str | None:

@@ -15,8 +15,8 @@ from pytest_virtualpytest.timing import moment
 class Audio:
     """What a device sounds like."""
 
-    def __init__(self, link: Link, timeout: float, scale: float) -> None:
-        self._link, self._timeout, self._scale = link, timeout, scale
+    def __init__(self, link: Link) -> None:
+        self._link = link
 
     def level(self, seconds: float = 1.0) -> Level:
         """Return the sound level of the newest *seconds*."""
@@ -35,7 +35,7 @@ class Audio:
         """
         __tracebackhide__ = True
         _check(wanted)
-        seconds = (self._timeout if timeout is None else timeout) * self._scale
+        seconds = self._link.seconds(timeout)
         with self._link.step(f"listen for {wanted}", {"timeout": f"{seconds:g} s"}):
             args = {"target": to_wire(wanted), "timeout": seconds, "since": moment(since) if since else None}
             return Sighting.from_wire(self._link.call("audio.wait_for", args, seconds=seconds).value)
@@ -58,15 +58,11 @@ class Audio:
             raise VirtualPytestError("never() of nothing: it would always be true")
         for one in wanted:
             _check(one)
-        with self._link.step(f"never hear {', '.join(map(str, wanted))}"):
-            args = {"targets": [to_wire(one) for one in wanted]}
-            number = self._link.call("audio.never_start", args).value["id"]
-            try:
-                yield
-            except BaseException as error:
-                self._stop_after(number, error)
-                raise
-            self._link.call("audio.never_stop", {"id": number})
+        with (
+            self._link.step(f"never hear {', '.join(map(str, wanted))}"),
+            self._link.judged("audio", [to_wire(one) for one in wanted]),
+        ):
+            yield
 
     def dropouts(self, seconds: float = 10.0, *, below: float = -60.0, least: float = 0.02) -> list[Dropout]:
         """Return the silences of *least* seconds or more, quieter than *below* dBFS, within the last *seconds*.
@@ -77,12 +73,6 @@ class Audio:
         with self._link.step("dropouts", {"seconds": seconds, "below": below, "least": least}):
             args = {"seconds": seconds, "below": below, "least": least}
             return [Dropout(**one) for one in self._link.call("audio.dropouts", args, seconds=seconds).value]
-
-    def _stop_after(self, number: int, error: BaseException) -> None:
-        try:
-            self._link.call("audio.never_stop", {"id": number})
-        except VirtualPytestError as second:
-            error.add_note(f"and meanwhile: {second}")
 
 
 def _check(wanted: Heard) -> None:

@@ -17,8 +17,6 @@ class Times:
 
     _link: Link
     _looking: Looking
-    _timeout: float
-    _scale: float
 
     def transition(
         self,
@@ -33,7 +31,7 @@ class Times:
         """Return how the picture changed after *since* until it stood still for *stable* seconds, or raise NotSeen."""
         __tracebackhide__ = True
         wanted = self._looking.resolved(Frozen(stable, threshold=threshold, mask=mask), region)
-        seconds = (self._timeout if timeout is None else timeout) * self._scale
+        seconds = self._link.seconds(timeout)
         with self._link.step("transition", {"stable": stable, "timeout": f"{seconds:g} s", "region": region}):
             args = {"target": self._looking.shipped(wanted), "timeout": seconds, "since": moment(since)}
             told = self._link.call("screen.transition", args, seconds=seconds).value

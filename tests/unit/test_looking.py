@@ -276,7 +276,7 @@ def test_picture_of_a_page_object_is_looked_up_beside_it(suite: Path, tmp_path: 
 
 def test_picture_of_a_with_block_is_looked_up_beside_the_test() -> None:
     lookup = looking(None)
-    screen = Screen(lookup._link, lookup, 10, 1)
+    screen = Screen(lookup._link, lookup)
 
     with pytest.raises(ReferenceNotFound, match=rf"looked in {Path(__file__).parent}$"), screen.never("nowhere.png"):
         pass
