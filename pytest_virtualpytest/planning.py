@@ -33,6 +33,13 @@ class Planning:
         self._chosen = campaign.of(run.config)
         self._collected = 0
         self._line = ""
+        self._errors: list[str] = []
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Take note of what cannot be collected."""
+        if report.failed:
+            last = (report.longreprtext.strip().splitlines() or [""])[-1]
+            self._errors.append(f"{report.nodeid}: {last.removeprefix('E').strip()}")
 
     def pytest_report_header(self) -> str | None:
         """Say which campaign is run."""
@@ -130,12 +137,16 @@ class Planning:
                 for device in self._run.lab.devices
             ],
             "tests": [self._test(item) for item in items],
+            "errors": self._errors,
         }  # fmt: skip
 
     def _test(self, item: pytest.Item) -> dict[str, Any]:
-        needs = collection.needs_of(item)
+        needs, root = collection.needs_of(item), self._run.config.rootpath
         return {
             "test": item.nodeid,
+            "file": str(item.path.relative_to(root) if item.path.is_relative_to(root) else item.path),
+            "line": (item.location[1] or 0) + 1,
+            "markers": sorted({mark.name for mark in item.iter_markers()} - {"parametrize"}),
             "devices": {need.role: [device.name for device in self._run.lab.fitting(need)] for need in needs},
             "seconds": round(self._durations.seconds(item.nodeid), 3),
             "known": self._durations.knows(item.nodeid),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 from collections.abc import Generator, Iterator
 
@@ -33,6 +34,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--vpt-device", action="append", default=[], metavar="NAME", help="use this device only; may repeat"
     )
     group.addoption(
+        "--vpt-times", type=_times, default=1, metavar="N", help="run each test N times, as attempts of one test"
+    )
+    group.addoption(
         "--vpt-plan", metavar="FILE",
         help="with --collect-only: write what the run will come to into FILE, as JSON",
     )  # fmt: skip
@@ -56,6 +60,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--vpt-unavailable", choices=("error", "skip"), default="error",
         help="what to do about tests that no device of the lab can serve (default: error, exit code 4)",
     )  # fmt: skip
+
+
+def _times(word: str) -> int:
+    if not word.isascii() or not word.isdigit() or not int(word):
+        raise argparse.ArgumentTypeError(f"{word!r} is no number of times; write 1 or more")
+    return int(word)
 
 
 def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> None:
@@ -115,6 +125,10 @@ def pytest_configure(config: pytest.Config) -> None:
         if _on_hosts(config):
             raise pytest.UsageError("--vpt-update-references goes without --vpt-on-hosts: the references are here")
         config.pluginmanager.register(Updates(), "virtualpytest-updates")
+    if (times := config.getoption("vpt_times")) > 1:
+        from pytest_virtualpytest.repeating import Repeating
+
+        config.pluginmanager.register(Repeating(times), "virtualpytest-repeating")
     _distribute(config, run)
     if campaign.of(config) is not None or config.getoption("vpt_plan"):
         from pytest_virtualpytest import planning, provisioning

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
 
 from pytest_virtualpytest.config import Campaign, DeviceConfig
-from pytest_virtualpytest.exceptions import LabFault, LeaseError, VirtualPytestError
+from pytest_virtualpytest.exceptions import ConfigError, LabFault, LeaseError, VirtualPytestError
 from pytest_virtualpytest.needs import Need
+from virtualpytest_dashboard.campaigns.executions import Execution, Executions, Selection
+from virtualpytest_dashboard.campaigns.made import Made, Wish
 from virtualpytest_dashboard.campaigns.queue import Queue, Waiting
-from virtualpytest_dashboard.lab.campaigns import Campaigns
+from virtualpytest_dashboard.lab.campaigns import Campaigns, State
 from virtualpytest_dashboard.lab.pages import holder
 from virtualpytest_dashboard.lab.site import Bench
 from virtualpytest_dashboard.lab.survey import in_a_line
@@ -19,12 +23,38 @@ _SOON = 30.0  # seconds in which a run that has begun takes its devices
 
 
 class Desk:
-    """The campaigns of *bench*, and those of *kept* that wait for their turn, and that somebody *sees*."""
+    """The campaigns of *bench*, and of those of *kept* that somebody *sees*: made there, run once, and waiting."""
 
     def __init__(self, bench: Bench, kept: Database, sees: Callable[[str], bool] = lambda _: True) -> None:
         self._bench = bench
-        self.campaigns = Campaigns(bench.lab)
+        self.lab, self.made, self.executions = bench.lab, Made(kept, sees), Executions(kept)
         self.queue = Queue(kept, sees)
+        self.wishes = self.made.all()
+        self._once = {one.wish.name: one.wish for one in self.ran()}
+        self.broken: dict[str, str] = {}
+        self.campaigns = self._all()
+
+    def ran(self) -> list[Execution]:
+        """Return what was run once, on devices that there are."""
+        return [one for one in self.executions.all() if all(name in self.lab.devices for name in one.selection.devices)]
+
+    def listed(self) -> list[State]:
+        """Return the state of each campaign that has a name of its own."""
+        return [self.campaigns.state(name) for name in self.campaigns.names if name not in self._once]
+
+    def once(self, selection: Selection) -> tuple[Execution, Waiting | None]:
+        """Run *selection* once, now or in its turn; ConfigError with what is wrong with it."""
+        selection.check(self.lab, self.folder)
+        Wish("once", {"markers": selection.markers, "keyword": selection.keyword}).campaign(self.lab)
+        made = self.executions.make(selection)
+        self._once[made.wish.name] = made.wish
+        self.campaigns = self._all()
+        return made, self.start(made.wish.name, queue=selection.queue)
+
+    @property
+    def folder(self) -> Path:
+        """Return the folder in which campaigns are run."""
+        return self.lab.sources[0].parent if self.lab.sources else Path.cwd()
 
     def start(self, name: str, *, failed: bool = False, queue: bool = False) -> Waiting | None:
         """Begin a run, or have it wait for its turn where *queue*: then that is returned.
@@ -52,6 +82,16 @@ class Desk:
                     self._begin(waiting)
             except VirtualPytestError as error:
                 self.queue.settle(waiting.id, "failed", in_a_line(error))
+
+    def _all(self) -> Campaigns:
+        campaigns, overlays = dict(self.lab.campaigns), {}
+        for wish in (*self.wishes.values(), *self._once.values()):
+            try:
+                campaigns[wish.name] = wish.campaign(self.lab)
+                overlays[wish.name] = wish.overlay(self.lab), wish.words
+            except ConfigError as error:  # the lab file has changed since
+                self.broken[wish.name] = in_a_line(error)
+        return Campaigns(replace(self.lab, campaigns=campaigns), overlays)
 
     def _begin(self, waiting: Waiting) -> None:
         try:

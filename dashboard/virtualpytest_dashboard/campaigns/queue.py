@@ -7,20 +7,21 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Float, Integer, Table, Text, insert, select, update
+from sqlalchemy import Boolean, Column, Float, Integer, Table, insert, select, update
 
 from pytest_virtualpytest.exceptions import LeaseError
 from virtualpytest_dashboard.store.database import Database
 from virtualpytest_dashboard.store.keeping import KEPT
+from virtualpytest_dashboard.store.schema import WORDS
 
 WAITING = Table(
     "waiting", KEPT,
     Column("id", Integer, primary_key=True),
-    Column("campaign", Text, nullable=False),
+    Column("campaign", WORDS, nullable=False),
     Column("failed", Boolean, nullable=False),
     Column("at", Float, nullable=False),
-    Column("state", Text, nullable=False, index=True),  # waiting, begun, withdrawn, failed
-    Column("why", Text, nullable=False),
+    Column("state", WORDS, nullable=False, index=True),  # waiting, begun, withdrawn, failed
+    Column("why", WORDS, nullable=False),
 )  # fmt: skip
 
 

@@ -8,13 +8,14 @@ from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
-from sqlalchemy import Boolean, Column, Float, Integer, Row, Table, Text, delete, func, insert, select, update
+from sqlalchemy import Boolean, Column, Float, Integer, Row, Table, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from pytest_virtualpytest.exceptions import ConfigError
 from virtualpytest_dashboard.campaigns.cron import Times
 from virtualpytest_dashboard.store.database import Database
 from virtualpytest_dashboard.store.keeping import KEPT
+from virtualpytest_dashboard.store.schema import WORDS
 
 _Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Outcome = Literal["claimed", "started", "queued", "skipped"]
@@ -22,10 +23,10 @@ Outcome = Literal["claimed", "started", "queued", "skipped"]
 SCHEDULE = Table(
     "schedule", KEPT,
     Column("id", Integer, primary_key=True),
-    Column("campaign", Text, nullable=False),
-    Column("cron", Text, nullable=False),
-    Column("zone", Text, nullable=False),
-    Column("busy", Text, nullable=False),  # skip, queue
+    Column("campaign", WORDS, nullable=False),
+    Column("cron", WORDS, nullable=False),
+    Column("zone", WORDS, nullable=False),
+    Column("busy", WORDS, nullable=False),  # skip, queue
     Column("catch_up", Boolean, nullable=False),
     Column("active", Boolean, nullable=False),
     Column("since", Float, nullable=False),  # times before it do not count
@@ -35,8 +36,8 @@ FIRING = Table(
     Column("schedule", Integer, primary_key=True),
     Column("due", Integer, primary_key=True),  # each time is one dashboard's alone
     Column("at", Float, nullable=False),
-    Column("outcome", Text, nullable=False),
-    Column("why", Text, nullable=False),
+    Column("outcome", WORDS, nullable=False),
+    Column("why", WORDS, nullable=False),
 )  # fmt: skip
 
 

@@ -26,6 +26,8 @@ from virtualpytest_dashboard.lab.campaigns import Campaigns, State
 from virtualpytest_dashboard.lab.pages import shown
 from virtualpytest_dashboard.lab.site import Bench
 
+_ONCE = 5  # selections that were run once, on the page
+
 
 class Started(BaseModel):
     """A request to begin a run: of what *failed* the last time alone; in its turn where *queue*."""
@@ -40,15 +42,20 @@ def page(request: Request) -> Response:
 
     def facts(_: Bench) -> dict[str, Any]:
         found = desk(request)
-        states = [(state, _run(request, state)) for state in found.campaigns.all()]
-        return {"campaigns": states, "waiting": found.queue.all(), "command": _command, "tests": _tests}
+        states = [(state, run_address(request, state)) for state in found.listed()]
+        once = [(one, found.campaigns.state(one.wish.name)) for one in found.ran()[:_ONCE]]
+        return {
+            "campaigns": states, "waiting": found.queue.all(), "command": _command, "tests": _tests,
+            "made": found.wishes, "broken": found.broken,
+            "once": [(one, state, run_address(request, state)) for one, state in once],
+        }  # fmt: skip
 
     return shown(request, "lab/campaigns.html", facts)
 
 
 def every(request: Request) -> Response:
     """Tell every campaign's state."""
-    return JSONResponse({"campaigns": [_told(request, state) for state in desk(request).campaigns.all()]})
+    return JSONResponse({"campaigns": [_told(request, state) for state in desk(request).listed()]})
 
 
 def one(request: Request) -> Response:
@@ -88,6 +95,17 @@ async def go_on(request: Request) -> Response:
     return await _acted(request, lambda campaigns, name: campaigns.pause(name, lift=True))
 
 
+def run_address(request: Request, state: State) -> str:
+    """Return the address of the run's page; empty as long as it has none."""
+    folders = pages.folders(request)
+    folders.add(state.campaign.results)
+    if state.results is None:
+        return ""
+    folders.add(state.results)  # where it lies in a folder that is a run itself
+    found = next((run for run in folders.all() if run.path == state.results), None)
+    return str(request.url_for("run", run=found.name).path) if found else ""
+
+
 async def _acted(request: Request, act: Callable[[Campaigns, str], State]) -> Response:
     def answer(request: Request, body: bytes) -> dict[str, Any]:
         nothing(body)
@@ -97,18 +115,7 @@ async def _acted(request: Request, act: Callable[[Campaigns, str], State]) -> Re
 
 
 def _told(request: Request, state: State) -> dict[str, Any]:
-    return {**state.plain(), "run": _run(request, state)}
-
-
-def _run(request: Request, state: State) -> str:
-    """Return the address of the run's page; empty as long as it has none."""
-    folders = pages.folders(request)
-    folders.add(state.campaign.results)
-    if state.results is None:
-        return ""
-    folders.add(state.results)  # where it lies in a folder that is a run itself
-    found = next((run for run in folders.all() if run.path == state.results), None)
-    return str(request.url_for("run", run=found.name).path) if found else ""
+    return {**state.plain(), "run": run_address(request, state)}
 
 
 def _tests(campaign: Campaign) -> str:

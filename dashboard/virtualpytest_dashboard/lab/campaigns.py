@@ -59,10 +59,10 @@ class State:
 
 
 class Campaigns:
-    """The campaigns of *lab*."""
+    """The campaigns of *lab*; to begin some of them, the lab file in *overlays* and words for pytest are needed too."""
 
-    def __init__(self, lab: LabConfig) -> None:
-        self._lab = lab
+    def __init__(self, lab: LabConfig, overlays: Mapping[str, tuple[str, Sequence[str]]] | None = None) -> None:
+        self._lab, self._overlays = lab, overlays or {}
 
     def only(self, lab: LabConfig) -> Campaigns:
         """Return those of *lab*."""
@@ -74,13 +74,27 @@ class Campaigns:
         """Return every campaign with its state."""
         return [self.state(name) for name in self._lab.campaigns]
 
+    @property
+    def sources(self) -> Sequence[Path]:
+        """Return the lab's own files."""
+        return self._lab.sources
+
+    def labs(self, name: str) -> list[Path]:
+        """Return the lab files that a run of *name* needs; one that lies over the lab's own is written anew."""
+        files = [path.resolve() for path in self.sources]
+        if name in self._overlays:
+            files.append(place(self._lab.campaign(name), ".toml"))
+            files[-1].parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            put(files[-1], self._overlays[name][0])
+        return files
+
     def state(self, name: str) -> State:
         """Return the state of one campaign; ConfigError where there is none of that name."""
         campaign = self._lab.campaign(name)
-        kept = _kept(_file(campaign))
+        kept = _kept(place(campaign))
         if not kept:
             return State(campaign)
-        first, said = _ends(_file(campaign, ".log"))
+        first, said = _ends(place(campaign, ".log"))
         return State(campaign, _lives(kept), kept["at"], kept.get("code"), _results(campaign, first), said)
 
     @property
@@ -91,8 +105,8 @@ class Campaigns:
     def start(self, name: str, *, failed: bool = False) -> State:
         """Begin a run, of those tests alone that failed the last time where *failed*; LeaseError if one goes on."""
         campaign = self._lab.campaign(name)
-        _file(campaign).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with _locked(_file(campaign, ".lock")):
+        place(campaign).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with _locked(place(campaign, ".lock")):
             if self.state(name).running:
                 raise LeaseError(f"campaign {name!r} is running already")
             self._begin(campaign, ("--lf",) if failed else ())
@@ -101,7 +115,7 @@ class Campaigns:
     def stop(self, name: str) -> State:
         """Ask a run to end, as Ctrl-C does; a second time, at once."""
         campaign = self._lab.campaign(name)
-        kept = _kept(_file(campaign))
+        kept = _kept(place(campaign))
         if not kept or not _lives(kept):
             raise LeaseError(f"campaign {name!r} is not running")
         os.kill(kept["pid"], signal.SIGINT)
@@ -133,23 +147,32 @@ class Campaigns:
         return plan
 
     def _begin(self, campaign: Campaign, words: Sequence[str]) -> None:
-        with _file(campaign, ".log").open("wb") as log:
+        command = self._command("run", campaign, words)
+        with place(campaign, ".log").open("wb") as log:
             process = subprocess.Popen(
-                self._command("run", campaign, words), cwd=campaign.file.parent, stdin=subprocess.DEVNULL, stdout=log,
+                command, cwd=campaign.file.parent, stdin=subprocess.DEVNULL, stdout=log,
                 stderr=subprocess.STDOUT, start_new_session=True, env={**os.environ, **_AT_ONCE},
             )  # fmt: skip
         kept = {"pid": process.pid, "start": status(process.pid)[1], "at": time.time()}
-        _keep(_file(campaign), kept)
-        threading.Thread(target=_await, args=(process, _file(campaign), kept), daemon=True).start()
+        _keep(place(campaign), kept)
+        threading.Thread(target=_await, args=(process, place(campaign), kept), daemon=True).start()
 
     def _command(self, word: str, campaign: Campaign, words: Sequence[str]) -> list[str]:
-        labs = [f"--lab={path.resolve()}" for path in self._lab.sources]
-        return [sys.executable, "-m", "pytest_virtualpytest.cli", word, campaign.name, *labs, *words]
+        labs = [f"--lab={path}" for path in self.labs(campaign.name)]
+        more = self._overlays[campaign.name][1] if campaign.name in self._overlays else ()
+        return [sys.executable, "-m", "pytest_virtualpytest.cli", word, campaign.name, *labs, *words, *more]
 
 
-def _file(campaign: Campaign, suffix: str = ".json") -> Path:
+def place(campaign: Campaign, suffix: str = ".json") -> Path:
     """Return where something of *campaign* is kept: beside its results, out of their way."""
     return campaign.results / PLACE / f"campaign-{urllib.parse.quote(campaign.name, safe='')}{suffix}"
+
+
+def put(path: Path, text: str) -> None:
+    """Write *path* so that nobody reads half of it."""
+    part = path.with_suffix(f".{os.getpid()}")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)
 
 
 @contextlib.contextmanager
@@ -168,9 +191,7 @@ def _kept(path: Path) -> dict[str, Any]:
 
 
 def _keep(path: Path, kept: Mapping[str, Any]) -> None:
-    part = path.with_suffix(f".{os.getpid()}")
-    part.write_text(json.dumps(kept), encoding="utf-8")
-    part.replace(path)
+    put(path, json.dumps(kept))
 
 
 def _await(process: subprocess.Popen[bytes], path: Path, kept: Mapping[str, Any]) -> None:

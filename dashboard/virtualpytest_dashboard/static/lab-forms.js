@@ -1,12 +1,15 @@
 // Forms and buttons that act: what a form holds is sent as JSON to its data-send, then the page is shown anew.
-//   <form data-send="/api/…"> <input name=…> <textarea name=… data-list> <input type=checkbox name=…>
+//   <form data-send="/api/…" data-then="/where/to/go"> <input name=outer.inner> <textarea name=… data-list>
+//   <textarea name=… data-pairs>NAME=value</textarea> <input type=checkbox name=…>
 //   <button type="button" data-send="/api/…" data-sure="Delete it?">
 // An empty field is not sent. What went wrong is said in the nearest [data-said].
 const token = document.querySelector("[data-token]")?.dataset.token;
 
 function value(field) {
   if (field.type === "checkbox") return field.checked;
-  if ("list" in field.dataset) return field.value.split("\n").map((line) => line.trim()).filter(Boolean);
+  const lines = field.value.split("\n").map((line) => line.trim()).filter(Boolean);
+  if ("list" in field.dataset) return lines;
+  if ("pairs" in field.dataset) return Object.fromEntries(lines.map((line) => line.split(/=(.*)/s)));
   return field.type === "number" ? Number(field.value) : field.value.trim();
 }
 
@@ -14,9 +17,9 @@ function body(form) {
   const found = {};
   for (const field of form.elements) {
     if (!field.name || field.value === "") continue;
-    const [outer, inner] = field.name.split(".");
-    if (inner) (found[outer] ??= {})[inner] = value(field);
-    else found[outer] = value(field);
+    const outer = field.name.split(".");
+    const inner = outer.pop();
+    outer.reduce((at, word) => (at[word] ??= {}), found)[inner] = value(field);
   }
   return found;
 }
