@@ -28,16 +28,22 @@ Document = Mapping[str, Any]
 def read(path: Path, wanted: type = dict) -> Any:
     """Return the JSON object in *path*; a VirtualPytestError says why there is none."""
     try:
-        document = json.loads(contents(path).decode("utf-8-sig"))
+        return document(contents(path), wanted)
     except OSError as error:
         raise VirtualPytestError(error.strerror or "cannot be read") from error
+
+
+def document(content: bytes, wanted: type = dict) -> Any:
+    """Return the JSON object that *content* is; a VirtualPytestError says why it is none."""
+    try:
+        found = json.loads(content.decode("utf-8-sig"))
     except RecursionError as error:
         raise VirtualPytestError("nested too deeply") from error
     except ValueError as error:
         raise VirtualPytestError(f"not JSON: {error}") from error
-    if not isinstance(document, wanted):
-        raise VirtualPytestError(f"holds a {type(document).__name__}, not an object")
-    return document
+    if not isinstance(found, wanted):
+        raise VirtualPytestError(f"holds a {type(found).__name__}, not an object")
+    return found
 
 
 def contents(path: Path) -> bytes:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 PORT = 8400
 _EXTRA = (
-    "argon2", "cronsim", "jinja2", "prometheus_client", "sqlalchemy", "starlette", "uvicorn", "watchfiles",
+    "argon2", "cronsim", "jinja2", "prometheus_client", "regex", "sqlalchemy", "starlette", "uvicorn", "watchfiles",
     "websockets",
 )  # fmt: skip
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from pytest_virtualpytest.exceptions import VirtualPytestError
-from virtualpytest_dashboard import allure, records
+from virtualpytest_dashboard import allure, causes, records
 from virtualpytest_dashboard.records import CAUSES, RANK, VERDICTS, DeviceTally, Link, Parameter, Run, Unreadable
 
 _MOST = 1 << 20
+_SIGN = re.compile("[=:]")
 
 
 def summary(run: Run, tallies: Sequence[Mapping[Any, Any]], general: Sequence[str]) -> Run:
@@ -33,7 +34,7 @@ def summary(run: Run, tallies: Sequence[Mapping[Any, Any]], general: Sequence[st
         environment=_environment(run.folder),
         executor=_executor(run.folder),
         errors=errors,
-        unreadable=[*run.unreadable, *unfit],
+        unreadable=[*run.unreadable, *unfit, *_unfit_rules(run.folder)],
     )
 
 
@@ -81,14 +82,18 @@ def _globals(folder: Path, names: Sequence[str]) -> tuple[list[str], list[Unread
     return errors, unfit
 
 
+def _unfit_rules(folder: Path) -> list[Unreadable]:
+    return [Unreadable(causes.FILE, why) for why in causes.unfit(folder / causes.FILE)]
+
+
 def _environment(folder: Path) -> list[Parameter]:
     try:
         with (folder / "environment.properties").open(encoding="utf-8", errors="replace") as file:
             lines = file.read(_MOST).splitlines()
     except OSError:
         return []
-    found = (re.match(r"\s*([^#!\s][^=:]*?)\s*[=:]\s*(.*)", line) for line in lines)
-    return [Parameter(match[1], match[2]) for match in found if match]
+    pairs = (_SIGN.split(line, maxsplit=1) for line in lines if not line.lstrip().startswith(("#", "!")))
+    return [Parameter(pair[0].strip(), pair[1].strip()) for pair in pairs if len(pair) > 1 and pair[0].strip()]
 
 
 def _executor(folder: Path) -> Link | None:
