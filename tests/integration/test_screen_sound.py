@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,22 @@ def test_never_sees_picture_and_sound_together(stb: Device) -> None:
     ):
         stb.audio.wait_for(Silence(0.5), since=stb.remote.press("MUTE"))
     stb.remote.press("MUTE")
+
+
+@pytest.mark.parametrize("never", ["screen", "audio"])
+def test_what_was_there_is_noted_where_the_block_fails_by_itself(stb: Device, never: str) -> None:
+    judged, what = (stb.screen, HEADER) if never == "screen" else (stb.audio, Tone(440))
+
+    def fail() -> float:
+        with judged.never(what):
+            stb.screen.wait_for(HEADER, since=stb.remote.press("MENU"))
+            stb.audio.wait_for(Sound(1.0))
+            return 1 / 0
+
+    with pytest.raises(ZeroDivisionError) as caught:
+        fail()
+
+    assert re.search(r"^and meanwhile: .* was (seen|heard), ", caught.value.__notes__[0])
 
 
 def test_find_hears_long_enough(stb: Device) -> None:
