@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pytest_virtualpytest.cli import options, table
 from pytest_virtualpytest.exceptions import ConfigError
 
 if TYPE_CHECKING:
+    from pytest_virtualpytest.cli.bench import Bench
     from pytest_virtualpytest.config import DeviceConfig, LabConfig
 
 _HOSTS = ("HOST", "GATEWAY", "PYTHON", "SSH CONFIG")
@@ -77,27 +79,33 @@ def schema(_args: argparse.Namespace) -> int:
 
 def up(args: argparse.Namespace) -> int:
     """Start the virtual devices, and keep them."""
-    from pytest_virtualpytest.cli.bench import opened
 
-    lab = options.lab(args)
-    devices = _virtual(lab)
-    with opened(lab) as bench:
-        for one in devices:
-            bench.bare(one.host, "virtual.pin", {"kind": one.virtual, "name": one.name})
-            print(f"{one.name}: runs on {one.host} until `virtualpytest lab down`", flush=True)
-    return 0
+    def pin(bench: Bench, one: DeviceConfig) -> str:
+        bench.bare(one.host, "virtual.pin", {"kind": one.virtual, "name": one.name})
+        return f"runs on {one.host} until `virtualpytest lab down`"
+
+    return _each_virtual(args, pin)
 
 
 def down(args: argparse.Namespace) -> int:
     """Stop the virtual devices."""
+
+    def stop(bench: Bench, one: DeviceConfig) -> str:
+        ran = bench.bare(one.host, "virtual.stop", {"name": one.name}).value["done"]
+        return "stopped" if ran else "did not run"
+
+    return _each_virtual(args, stop)
+
+
+def _each_virtual(args: argparse.Namespace, act: Callable[[Bench, DeviceConfig], str]) -> int:
+    """Do *act* to each virtual device, and say what it returns."""
     from pytest_virtualpytest.cli.bench import opened
 
     lab = options.lab(args)
     devices = _virtual(lab)
     with opened(lab) as bench:
         for one in devices:
-            ran = bench.bare(one.host, "virtual.stop", {"name": one.name}).value["done"]
-            print(f"{one.name}: {'stopped' if ran else 'did not run'}", flush=True)
+            print(f"{one.name}: {act(bench, one)}", flush=True)
     return 0
 
 
