@@ -5,6 +5,7 @@
 /lab/incidents             what was wrong with devices, while they were watched
 /lab/campaigns             the campaigns of the lab file
 /lab/campaign              one that is made here
+/lab/testcases             the tests of campaigns
 /lab/schedules             when they are begun
 /lab/devices/{device}      one device, live
 /api/…                     the same for programs: see `api`, and `hands` for what acts
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from virtualpytest_dashboard.campaigns import execution_pages, made_pages, queue_pages, schedule_pages
+from virtualpytest_dashboard.campaigns import case_pages, execution_pages, made_pages, queue_pages, schedule_pages
 from virtualpytest_dashboard.lab import api, campaign_pages, hands, incident_pages, live, pages
 
 _CAMPAIGN = "/api/campaigns/{campaign}"
@@ -29,6 +30,7 @@ ROUTES: list[BaseRoute] = [
     Route("/lab/incidents", incident_pages.page, name="lab-incidents"),
     Route("/lab/campaigns", campaign_pages.page, name="lab-campaigns"),
     Route("/lab/campaign", made_pages.page, name="lab-campaign"),
+    Route("/lab/testcases", case_pages.page, name="lab-testcases"),
     Route("/lab/schedules", schedule_pages.page, name="lab-schedules"),
     Route("/lab/devices/{device}", pages.device, name="lab-device"),
     Route("/api/hosts", api.answered(api.hosts), name="api-hosts"),
@@ -59,6 +61,7 @@ ROUTES: list[BaseRoute] = [
     Route(f"{_CAMPAIGN}/change", made_pages.change, methods=["POST"], name="api-campaign-change"),
     Route(f"{_CAMPAIGN}/delete", made_pages.delete, methods=["POST"], name="api-campaign-delete"),
     Route(f"{_CAMPAIGN}/toml", api.answered(made_pages.toml), name="api-campaign-toml"),
+    Route("/api/testcases", api.answered(case_pages.every), name="api-testcases"),
     Route("/api/execution", api.answered(execution_pages.every), methods=["GET"], name="api-executions"),
     Route("/api/execution", execution_pages.start, methods=["POST"], name="api-execution"),
     Route(_EXECUTION, api.answered(execution_pages.one), name="api-execution-one"),
