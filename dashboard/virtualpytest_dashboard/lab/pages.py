@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from virtualpytest_dashboard import pages
-from virtualpytest_dashboard.lab import asked, remote
+from virtualpytest_dashboard.lab import asked, record, remote
 from virtualpytest_dashboard.lab.api import problems
 from virtualpytest_dashboard.lab.site import Bench
 
@@ -22,7 +22,11 @@ _SAFETY = (
 
 def devices(request: Request) -> Response:
     """Show the wall of devices."""
-    return shown(request, "lab/devices.html", lambda bench: {"devices": bench.survey.devices()})
+
+    def facts(bench: Bench) -> dict[str, Any]:
+        return {"devices": bench.survey.devices(), "records": record.records(request, list(bench.lab.devices))[0]}
+
+    return shown(request, "lab/devices.html", facts)
 
 
 def hosts(request: Request) -> Response:
@@ -41,7 +45,9 @@ def device(request: Request) -> Response:
     def facts(bench: Bench) -> dict[str, Any]:
         name = asked.device(request)[1].name
         state = bench.survey.device(name)
-        return {"device": state, "groups": remote.groups(state.keys), "told": bench.incidents.told(name)}
+        found, runs = record.records(request, [name])
+        told = {"told": bench.incidents.told(name), "record": found[name], "runs": runs}
+        return {"device": state, "groups": remote.groups(state.keys), **told}
 
     return shown(request, "lab/device.html", facts)
 

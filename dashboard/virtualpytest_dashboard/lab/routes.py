@@ -17,7 +17,7 @@ from __future__ import annotations
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from virtualpytest_dashboard.campaigns import case_pages, execution_pages, made_pages, queue_pages, schedule_pages
-from virtualpytest_dashboard.lab import api, campaign_pages, hands, incident_pages, live, pages
+from virtualpytest_dashboard.lab import api, campaign_pages, hands, incident_pages, live, pages, record
 
 _CAMPAIGN = "/api/campaigns/{campaign}"
 _DEVICE = "/api/devices/{device}"
@@ -36,6 +36,7 @@ ROUTES: list[BaseRoute] = [
     Route("/api/hosts", api.answered(api.hosts), name="api-hosts"),
     Route("/api/devices", api.answered(api.devices), name="api-devices"),
     Route(_DEVICE, api.answered(api.device), name="api-device"),
+    Route(f"{_DEVICE}/history", api.answered(record.history), name="api-device-history"),
     Route(f"{_DEVICE}/picture", api.answered(api.picture), name="api-picture"),
     Route(f"{_DEVICE}/frame", api.answered(api.frame), name="api-frame"),
     Route(f"{_DEVICE}/clip", api.answered(api.clip), name="api-clip"),

@@ -9,16 +9,24 @@ import contextlib
 import shlex
 import unicodedata
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from pytest_virtualpytest.config import DeviceConfig
 from pytest_virtualpytest.device import Device
 from pytest_virtualpytest.exceptions import DeviceError
-from pytest_virtualpytest.inside import Following
 
 LIMIT = 32_000  # letters that are shown of what a command printed
 _HEAD = LIMIT // 4
 _KEPT = "\n\t"
+
+
+class _Following(Protocol):
+    """A command that goes on."""
+
+    @property
+    def ended(self) -> bool: ...
+
+    def text(self) -> str: ...
 
 
 class Terminal:
@@ -27,7 +35,7 @@ class Terminal:
     def __init__(self, device: Device) -> None:
         self._device = device
         self._undo = contextlib.ExitStack()
-        self._followed: Following | None = None
+        self._followed: _Following | None = None
 
     def run(self, command: str, seconds: float) -> dict[str, Any]:
         """Return what *command* came to: its exit status, what it printed, and what it complained of."""

@@ -22,7 +22,7 @@ from virtualpytest_dashboard.store import postgresql
 from virtualpytest_dashboard.store.schema import METADATA
 
 PLACE = ".virtualpytest"
-_NUMBER = 5  # goes up with the tables: what an older dashboard made is left alone
+_NUMBER = 6  # goes up with the tables: what an older dashboard made is left alone
 _NAME = f"results-{_NUMBER}.sqlite"
 _PATIENCE = 30  # seconds that a writer waits for another process
 

@@ -93,6 +93,7 @@ RESULT = Table(
     Index("result_key", "run", "key"),
     Index("result_order", "run", "shown", "rank", "start"),
     Index("result_test", "function", "test", "run"),
+    Index("result_device", "device", "start"),
 )
 
 LABELS = Table(
