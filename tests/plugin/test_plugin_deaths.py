@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -179,29 +178,6 @@ def test_tests_of_a_lost_host_go_to_devices_elsewhere(
     said = [line for line in result.outlines + result.errlines if "relay0 is quarantined for this run" in line]
     assert len(said) == 1
     assert "host 'gone': cannot run '/nowhere/python'" in said[0]
-
-
-@pytest.mark.parametrize("options", [[], ["-n", "2"]], ids=["alone", "xdist"])
-def test_device_that_cannot_be_made_ready_is_quarantined_and_its_tests_go_elsewhere(
-    pytester: pytest.Pytester, box: Path, press: Callable[[str], None], options: list[str]
-) -> None:
-    press("GUIDE")
-    with box.open("a") as lab:
-        lab.write('ready = { check = "home.png", recover = ["GUIDE"], timeout = 0.3 }\n')
-        lab.write('[devices.spare]\nkind = "stb"\n[devices.spare.rack]\nname = "spare"\n')
-    pytester.makepyfile(
-        """
-        import pytest
-        @pytest.mark.parametrize("n", range(3))
-        def test_box(stb, n): assert stb.name == "spare"
-        """
-    )
-
-    result = pytester.runpytest_subprocess(*options)
-
-    result.assert_outcomes(passed=3)
-    said = [line for line in result.outlines + result.errlines if "pluginbox is quarantined for this run" in line]
-    assert len(said) == 1
 
 
 def test_killed_controller_frees_everything_and_leaves_whole_results(pytester: pytest.Pytester, relays: Path) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -258,46 +257,3 @@ def test_hook_prepares_each_device(pytester: pytest.Pytester, relays: Path, diar
     pytester.runpytest_subprocess().assert_outcomes(passed=1)
 
     assert diary.read_text().split("\n")[1:3] == ["press test_box", "press OK"]
-
-
-def test_keys_of_recovery_follow_soon(pytester: pytest.Pytester, box: Path, press: Callable[[str], None]) -> None:
-    press("HOME")
-    with box.open("a") as lab:
-        lab.write('ready = { check = "guide-header.png", recover = ["BACK", "BACK", "GUIDE"], timeout = 60 }\n')
-    pytester.makepyfile("def test_box(stb): assert stb.screen.find('guide-header.png')")
-
-    begin = time.monotonic()
-    pytester.runpytest_subprocess().assert_outcomes(passed=1)
-
-    assert time.monotonic() - begin < 60
-
-
-def test_device_that_is_not_ready_is_recovered(pytester: pytest.Pytester, box: Path) -> None:
-    with box.open("a") as lab:
-        lab.write('ready = { check = "guide-header.png", recover = ["BACK", "GUIDE"], timeout = 1 }\n')
-    pytester.makepyfile(
-        """
-        def test_one(stb):
-            assert stb.screen.find("guide-header.png")
-            stb.remote.press("HOME")
-        def test_two(stb): assert stb.screen.find("guide-header.png")
-        """
-    )
-
-    pytester.runpytest_subprocess().assert_outcomes(passed=2)
-
-
-def test_device_that_cannot_be_made_ready_is_a_lab_fault(
-    pytester: pytest.Pytester, box: Path, press: Callable[[str], None]
-) -> None:
-    press("GUIDE")
-    with box.open("a") as lab:
-        lab.write('ready = { check = "home.png", recover = ["GUIDE"], timeout = 0.5 }\n')
-    pytester.makepyfile("def test_one(stb): pass")
-
-    result = pytester.runpytest_subprocess()
-
-    assert result.ret == 10
-    result.stdout.fnmatch_lines(
-        ["E*NotReady: device 'pluginbox' on host 'local' is not ready after GUIDE: home.png not seen within*"]
-    )
