@@ -57,6 +57,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="where a picture is not found, cut a candidate for it beside it, for `virtualpytest references` to accept",
     )  # fmt: skip
     group.addoption(
+        "--vpt-quarantine", metavar="FILE-or-URL",
+        help="tests whose failure does not fail the run, as a dashboard's /api/quarantine answers them",
+    )  # fmt: skip
+    group.addoption(
         "--vpt-unavailable", choices=("error", "skip"), default="error",
         help="what to do about tests that no device of the lab can serve (default: error, exit code 4)",
     )  # fmt: skip
@@ -129,6 +133,11 @@ def pytest_configure(config: pytest.Config) -> None:
         from pytest_virtualpytest.repeating import Repeating
 
         config.pluginmanager.register(Repeating(times), "virtualpytest-repeating")
+    if source := config.getoption("vpt_quarantine"):
+        from pytest_virtualpytest.quarantine import Quarantine
+
+        with _usage_errors():
+            config.pluginmanager.register(Quarantine.of(config, source), "virtualpytest-quarantine")
     _distribute(config, run)
     if campaign.of(config) is not None or config.getoption("vpt_plan"):
         from pytest_virtualpytest import planning, provisioning

@@ -10,16 +10,18 @@ from virtualpytest_dashboard.records import BOTH, Details, Row
 
 
 def command(test: Details, told: Journal) -> str:
-    """Return the command that runs *test* again, on the device that it ran on; nothing for a test without a place.
-
-    Where the run's journal *told* of the test its name there is taken; else the one that allure-pytest's names mean.
-    """
-    row = test.row
-    node = _noted(row, told) or _node(row, [label.value for label in test.labels if label.name == "package"])
+    """Return the command that runs *test* again, on the device that it ran on; nothing for a test without a place."""
+    row, found = test.row, node(test, told)
     devices = [] if not any(label.name == "device" for label in test.labels) else row.device.split(BOTH)
     each = ["--vpt-each=device"] if any(f"[{name}" in row.name or f"-{name}" in row.name for name in devices) else []
     chosen = [word for name in devices for word in ("--vpt-device", name)]
-    return shlex.join(["pytest", node, *chosen, *each]) if node else ""
+    return shlex.join(["pytest", found, *chosen, *each]) if found else ""
+
+
+def node(test: Details, told: Journal) -> str:
+    """Return pytest's name of *test*: the one that the run's journal *told*, else what allure-pytest's names mean."""
+    packages = [label.value for label in test.labels if label.name == "package"]
+    return _noted(test.row, told) or _node(test.row, packages)
 
 
 def _noted(row: Row, told: Journal) -> str:

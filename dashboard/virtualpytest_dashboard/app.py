@@ -2,6 +2,7 @@
 
 /                                     runs
 /flaky                                tests whose verdicts are not steady
+/notes, /api/quarantine               what people say of tests
 /measurements, /measurements/{name}   what was measured in them
 /runs/{run}                           one run and its tests
 /runs/{run}/timeline                  what each device did when

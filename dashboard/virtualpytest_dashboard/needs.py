@@ -20,7 +20,8 @@ NEEDS = {
     "health": "anybody", "healthz": "anybody", "static": "anybody",
     # results
     "runs": "viewer", "measurements": "viewer", "measurement": "viewer", "run": "viewer", "timeline": "viewer",
-    "groups": "viewer", "flaky": "viewer", "compare": "viewer",
+    "groups": "viewer", "flaky": "viewer", "compare": "viewer", "notes": "viewer",
+    "api-quarantine": "viewer", "api-note": "tester",
     "zip": "viewer", "report": "viewer", "test": "viewer", "attachment": "viewer", "events": "viewer",
     "metrics": "viewer",
     # the lab

@@ -14,6 +14,7 @@ from virtualpytest_dashboard import (
     live,
     measurements,
     metrics,
+    notes,
     runs,
     tests,
 )
@@ -22,6 +23,9 @@ from virtualpytest_dashboard import timeline as timelines
 ROUTES = (
     Route("/", runs.index, name="runs"),
     Route("/flaky", flaky.index, name="flaky"),
+    Route("/notes", notes.index, name="notes"),
+    Route("/api/quarantine", notes.quarantine, name="api-quarantine"),
+    Route("/api/runs/{run}/tests/{uuid}/note", notes.write, name="api-note", methods=["POST"]),
     Route("/measurements", measurements.index, name="measurements"),
     Route("/measurements/{name:path}", measurements.one, name="measurement"),
     Route("/runs/{run}", runs.one, name="run"),

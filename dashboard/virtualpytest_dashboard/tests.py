@@ -6,7 +6,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from virtualpytest_dashboard import again, history, moments, pages
+from virtualpytest_dashboard import again, history, moments, notes, pages
 from virtualpytest_dashboard.details import details
 
 _BESIDE = 50  # other rows of the same test function
@@ -24,7 +24,7 @@ def one(request: Request) -> Response:
         request, "test.html", run=run, test=found, past=history.past(pages.folders(request), folder, found.row),
         beside=folder.beside(found.row, _BESIDE), lanes=seen, moments=moments.ordered(seen),
         compared=moments.compared(found.evidence), again=again.command(found, folder.told()),
-        **history.steadiness(pages.folders(request), folder, found.row),
+        note=notes.of(request, found.row), **history.steadiness(pages.folders(request), folder, found.row),
     )  # fmt: skip
     response.headers["Content-Security-Policy"] = pages.SCRIPTED
     return response

@@ -61,8 +61,10 @@ def test_failure_keeps_what_was_seen(
 
     kept = attachments(result)
     assert set(kept) == {
-        "annotated frame", "last frame", "clip of the seconds before", "sound level", "device log",
+        "annotated frame", "last frame", "clip of the seconds before", "sound level", "device log", "nearest place",
+        "reference",
     }  # fmt: skip
+    assert kept["reference"].read_bytes() == (pytester.path / "guide-header.png").read_bytes()
     assert result["status"] == "failed"
     assert kept["annotated frame"].read_bytes().startswith(b"\x89PNG")
     with av.open(io.BytesIO(kept["clip of the seconds before"].read_bytes())) as clip:
