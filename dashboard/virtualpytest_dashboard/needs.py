@@ -33,6 +33,7 @@ NEEDS = {
     "api-monitoring": "viewer", "ws-lab": "viewer",
     "api-take": "tester", "api-act": "tester", "api-keep": "tester", "api-release": "tester",
     # what begins campaigns
+    "lab-campaign-progress": "viewer", "api-campaign-progress": "viewer",
     "lab-testcases": "viewer", "api-testcases": "viewer",
     "lab-campaign": "viewer", "api-campaign-make": "tester: campaigns", "api-campaign-change": "tester: campaigns",
     "api-campaign-delete": "tester: campaigns", "api-campaign-toml": "viewer", "api-executions": "viewer",

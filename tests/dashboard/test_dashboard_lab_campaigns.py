@@ -11,7 +11,7 @@ from typing import Any
 
 import labs
 import pytest
-from browsing import ours
+from browsing import ours, plain
 from starlette.testclient import TestClient
 from virtualpytest_dashboard.lab.campaigns import Campaigns
 
@@ -75,6 +75,10 @@ def test_campaign_is_run_and_its_results_are_a_run_of_this_dashboard(client: Tes
     assert "test_bad" in page
     assert "as it is" in page
 
+    far = client.get("/api/campaigns/quick/progress").json()
+    assert (far["total"], far["done"], far["counts"], far["left"]) == (2, 2, {"failed": 1, "passed": 1}, 0)
+    assert [(lane["device"], lane["tests"], lane["running"]) for lane in far["lanes"]] == [("seat1", 2, [])]
+
     post(client, "quick/start", failed=True)
     again = ended(client, "quick")
     assert "1 failed" in again["said"]
@@ -102,6 +106,8 @@ def test_run_outlives_the_dashboard_and_is_found_and_stopped_by_the_next(client:
         post(other, "long/continue")
         assert state(client, "long")["paused"] is False
         assert post(other, "long/start").status_code == 409
+        assert other.get("/api/campaigns/long/progress").json()["total"] == 1
+        assert "0 of 1 test" in plain(other.get("/lab/campaigns/long/progress").text)
         assert post(other, "long/stop").status_code == 200
         labs.until(lambda: not state(other, "long")["running"])
 

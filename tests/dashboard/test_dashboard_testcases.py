@@ -44,7 +44,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / "runs" / str(run)).mkdir(parents=True)
         result = {
             "name": "test_zap", "fullName": "tests.test_zap#test_zap", "uuid": f"u{run}", "historyId": "h",
-            "status": status, "start": 1000 * run, "stop": 1000 * run + 1, "labels": [{"name": "device", "value": device}],
+            "status": status, "start": 1000 * run, "stop": 1000 * run + 1,
+            "labels": [{"name": "device", "value": device}],
         }  # fmt: skip
         (folder / "runs" / str(run) / f"{run}-result.json").write_text(json.dumps(result))
     return folder

@@ -9,6 +9,7 @@ class Campaign {
     this.address = part.dataset.campaign;
     this.running = part.querySelector("[data-state]").classList.contains("v-running");
     for (const button of part.querySelectorAll("[data-do]")) button.addEventListener("click", () => this.do(button.dataset.do));
+    if (this.running) this.progress();
     setInterval(() => this.running && !document.hidden && this.look(), EVERY);
   }
 
@@ -46,6 +47,7 @@ class Campaign {
       return; // the dashboard is away: the next time, perhaps
     }
     this.running = told.running;
+    this.progress();
     const state = this.find("[data-state]");
     state.textContent = told.paused ? "‖ paused" : told.running ? "▸ running" : "not running";
     state.classList.toggle("v-running", told.running);
@@ -64,6 +66,17 @@ class Campaign {
     if (told.running) log.closest("details").open = true;
     if (atEnd) log.scrollTop = log.scrollHeight;
     if (!told.running) this.say(told.code === null ? "ended" : `ended with exit code ${told.code}`);
+  }
+
+  async progress() {
+    const place = this.find("[data-progress]");
+    try {
+      const answer = await fetch(place.dataset.progress);
+      if (answer.status !== 200) return;
+      const piece = new DOMParser().parseFromString(await answer.text(), "text/html");
+      place.replaceChildren(...piece.body.childNodes);
+      place.hidden = false;
+    } catch { /* the dashboard is away: the next time, perhaps */ }
   }
 
   show(word, yes) {
