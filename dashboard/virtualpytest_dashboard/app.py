@@ -3,6 +3,7 @@
 /                                     runs
 /flaky                                tests whose verdicts are not steady
 /notes, /api/quarantine               what people say of tests
+/api/runs                             where CI sends them
 /measurements, /measurements/{name}   what was measured in them
 /runs/{run}                           one run and its tests
 /runs/{run}/timeline                  what each device did when
@@ -35,7 +36,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from virtualpytest_dashboard import pages
+from virtualpytest_dashboard import pages, uploads
 from virtualpytest_dashboard.folders import Folders
 from virtualpytest_dashboard.guard import Guard
 from virtualpytest_dashboard.lab.routes import ROUTES as LAB
@@ -89,6 +90,7 @@ def create_app(
         exception_handlers={HTTPException: _missing, 500: _broken},
     )
     app.state.folders = Folders(folders, Database(database) if database else None)
+    uploads.clear(app.state.folders.roots)
     app.state.kept = kept or keeping.at(app.state.folders.roots, database)
     app.state.guard = Guard(control, app.state.kept, users=users)
     app.state.lab = lab

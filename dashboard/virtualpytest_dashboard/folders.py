@@ -84,6 +84,11 @@ def _problem(folder: Path) -> str:
     return ""
 
 
+def holds_results(path: Path) -> bool:
+    """Tell whether *path* is a run itself."""
+    return _inner(path) is None
+
+
 def _runs(path: Path, depth: int = 0) -> Iterator[Path]:
     inner = _inner(path)
     if inner is None:

@@ -21,7 +21,7 @@ NEEDS = {
     # results
     "runs": "viewer", "measurements": "viewer", "measurement": "viewer", "run": "viewer", "timeline": "viewer",
     "groups": "viewer", "flaky": "viewer", "compare": "viewer", "notes": "viewer",
-    "api-quarantine": "viewer", "api-note": "tester",
+    "api-quarantine": "viewer", "api-note": "tester", "api-upload": "tester: upload",
     "zip": "viewer", "report": "viewer", "test": "viewer", "attachment": "viewer", "events": "viewer",
     "metrics": "viewer",
     # the lab

@@ -17,6 +17,7 @@ from virtualpytest_dashboard import (
     notes,
     runs,
     tests,
+    uploads,
 )
 from virtualpytest_dashboard import timeline as timelines
 
@@ -24,6 +25,7 @@ ROUTES = (
     Route("/", runs.index, name="runs"),
     Route("/flaky", flaky.index, name="flaky"),
     Route("/notes", notes.index, name="notes"),
+    Route("/api/runs", uploads.receive, name="api-upload", methods=["POST"]),
     Route("/api/quarantine", notes.quarantine, name="api-quarantine"),
     Route("/api/runs/{run}/tests/{uuid}/note", notes.write, name="api-note", methods=["POST"]),
     Route("/measurements", measurements.index, name="measurements"),
