@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pytest_virtualpytest.gateway import Gateway
 
 FULL = 0.97  # share of a disk or a memory that leaves too little
-AWRY = 2.0  # seconds that a host's clock may differ: reports of several hosts are read side by side
+AWRY = 1.0  # seconds that a host's clock may differ: reports of several hosts are read side by side
 
 
 @dataclass(frozen=True)

@@ -218,7 +218,10 @@ class Dropout:
 
 @dataclass(frozen=True)
 class StreamStatus:
-    """What the recorder of a device's source sees now."""
+    """What the recorder of a device's source sees now; *recorder* is its process, which takes *memory* bytes.
+
+    *dropped* frames are missing among those of the last *seconds*; None where the stream has no rhythm that would tell.
+    """
 
     width: int
     height: int
@@ -228,6 +231,10 @@ class StreamStatus:
     age: float
     bytes: int
     sound: str = ""
+    source: str = ""
+    recorder: int = 0
+    memory: int = 0
+    dropped: int | None = None
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ import re
 import select
 import socket
 import stat
+import struct
 import subprocess
 import sys
 import time
@@ -126,6 +127,13 @@ class Recording:
         """End this hold; the recorder lives on for a while."""
         self._socket.close()
         self.ring.close()
+
+    @property
+    def recorder(self) -> int:
+        """The number of the process that records."""
+        told = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        number: int = struct.unpack("3i", told)[0]
+        return number
 
     def wait(self, seconds: float) -> None:
         """Wait for the next packet or news, at most *seconds*; CaptureError if the recorder has died."""

@@ -10,9 +10,9 @@ from typing import Any
 
 from pytest_virtualpytest import targets
 from pytest_virtualpytest.exceptions import CaptureError, VirtualPytestError
-from pytest_virtualpytest.models import Sighting, StreamStatus
+from pytest_virtualpytest.models import Sighting
 from pytest_virtualpytest.wire import Reply
-from virtualpytest_host import clip, ring, state
+from virtualpytest_host import clip, state, vital
 from virtualpytest_host.attempt import Attempt
 from virtualpytest_host.hands import Inputs
 from virtualpytest_host.live import Live
@@ -20,9 +20,8 @@ from virtualpytest_host.moments import moment
 from virtualpytest_host.pace import Pace
 from virtualpytest_host.picture import Picture
 from virtualpytest_host.placeholder import refuse
-from virtualpytest_host.recording import Recording
 from virtualpytest_host.sound import beside
-from virtualpytest_host.stream import FRAME_SECONDS, Stream
+from virtualpytest_host.stream import Stream
 from virtualpytest_host.texts import Reads
 from virtualpytest_host.times import Times
 from virtualpytest_host.vision.judge import Judge
@@ -138,7 +137,7 @@ class Screen(Reads, Times, Live):
 
     def status(self) -> Reply:
         """Return what the recorder sees."""
-        return Reply(asdict(_status(self._stream.recording())))
+        return Reply(asdict(vital.signs(self._stream.recording())))
 
     def close(self) -> None:
         """Stop every check that goes on."""
@@ -169,22 +168,3 @@ def _remembers(target: targets.Target) -> bool:
     """Tell whether one frame cannot decide on *target*."""
     members: tuple[targets.Target, ...] = getattr(target, "targets", ())
     return isinstance(target, _REMEMBERING) or any(_remembers(member) for member in members)
-
-
-def _status(recording: Recording) -> StreamStatus:
-    newest = recording.first(ring.VIDEO, time.monotonic() + FRAME_SECONDS)
-    recording.check()
-    facts, sound = (recording.facts(newest.generation, kind) for kind in ("video", "audio"))
-    assert facts is not None  # it tells of a stream before it keeps a packet of it
-    entries = [recording.ring.entry(number) for number in range(recording.ring.oldest(), newest.number + 1)]
-    video = [entry for entry in entries if entry and entry.stream == ring.VIDEO]
-    base = facts["base"][0] / facts["base"][1]
-    shown = sorted(entry.pts * base for entry in video if entry.generation == newest.generation)
-    lately = [at for at in shown if at > shown[-1] - 2]  # by the stream's clock: a stream may begin with a burst
-    span = lately[-1] - lately[0]
-    return StreamStatus(
-        width=facts["width"], height=facts["height"], codec=facts["codec"],
-        fps=(len(lately) - 1) / span if span > 0 else 0.0, seconds=newest.captured - video[0].captured,
-        age=time.monotonic() - newest.arrival, bytes=sum(entry.size for entry in entries if entry),
-        sound=sound["codec"] if sound else "",
-    )  # fmt: skip

@@ -22,3 +22,9 @@ def memory(root: Path = Path("/")) -> dict[str, int]:
     """Return what /proc/meminfo says, in KiB."""
     lines = (line.partition(":") for line in text(root / "proc/meminfo").splitlines())
     return {name: int(rest.split()[0]) for name, _, rest in lines if rest.split()}
+
+
+def resident(pid: int) -> int:
+    """Return the bytes of memory that process *pid* takes; 0 where it does not tell."""
+    lines = text(Path(f"/proc/{pid}/status")).splitlines()
+    return next((1024 * int(line.split()[1]) for line in lines if line.startswith("VmRSS:")), 0)

@@ -5,13 +5,17 @@ from __future__ import annotations
 import io
 import itertools
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 
 import labs
 import pytest
+from browsing import plain
 from starlette.testclient import TestClient
-from virtualpytest_dashboard.lab import polling
+from virtualpytest_dashboard.lab import api, polling
+from virtualpytest_dashboard.lab.states import DeviceState, HostState
 
+from pytest_virtualpytest.health import Health
 from pytest_virtualpytest.wire import Call
 
 av = pytest.importorskip("av", reason="the lab's devices want virtualpytest[host]")
@@ -212,3 +216,34 @@ def test_a_call_without_a_lease_is_all_that_looking_needs(client: TestClient, fo
 
     assert answers == [200, 200, 200]
     assert pressed["key"] == "OK"
+
+
+def test_hosts_page_tells_what_is_wrong_first_and_each_recorder_with_its_memory(client: TestClient) -> None:
+    box = labs.until(lambda: (told := labs.device(client, "apibox", "free"))["stream"] and told)
+    labs.device(client, "far", "lost")
+
+    page = plain(client.get("/lab/hosts").text)
+
+    assert page.index("To look at host gone") < page.index("gone ⊘ lost") < page.index("local ✓ up")
+    assert f"{box['stream']['source']}, " in page
+    assert 10 << 20 < box["stream"]["memory"] < 200 << 20
+    assert box["stream"]["recorder"] > 1
+
+
+@pytest.mark.parametrize(
+    ("late", "told"), [(0.9, ()), (-1.2, ("its clock is -1.2 s off",)), (4, ("its clock is +4.0 s off",))]
+)
+def test_clock_that_is_more_than_a_second_off_is_a_problem(late: float, told: tuple[str, ...]) -> None:
+    facts = {"memory": 0.5, "disk": 0.5, "version": metadata.version("virtualpytest"), "load": 0.1}
+    host = HostState("rack1", "popen", "up", health=Health(facts, late, 0.1))
+
+    assert host.problems == told
+
+
+def test_stream_with_missing_frames_is_a_problem_of_its_device() -> None:
+    stream = {"dropped": 3, "seconds": 28.4}
+    device = DeviceState("stb1", "rack1", "stb", capabilities=("screen",), state="free", stream=stream)
+
+    assert api.problems([], [device]) == [
+        {"kind": "device", "name": "stb1", "host": "rack1", "why": "3 frames are missing in the last 28 s"}
+    ]

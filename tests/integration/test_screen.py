@@ -284,6 +284,9 @@ def test_status_tells_what_the_recorder_sees(stb: Watched) -> None:
     assert 0 <= told["age"] < 2
     assert 0 < told["seconds"] < 120
     assert told["bytes"] > 10_000
+    assert told["recorder"] in recorders.pids(stb.source)
+    assert 10 << 20 < told["memory"] < 200 << 20
+    assert told["dropped"] is not None
 
 
 def test_keys_are_pressed_until_the_target_shows(stb: Watched) -> None:

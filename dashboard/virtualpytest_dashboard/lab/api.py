@@ -14,6 +14,7 @@ Errors are ``{"error": words}``.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections import Counter
 from collections.abc import Callable
@@ -27,13 +28,19 @@ from pytest_virtualpytest.exceptions import CaptureError, ConfigError, LabFault,
 from virtualpytest_dashboard.lab import asked
 from virtualpytest_dashboard.lab.states import DeviceState, HostState
 from virtualpytest_dashboard.lab.survey import in_a_line
+from virtualpytest_dashboard.openapi import asks, gives
 
 LOOK_BACK = 30.0  # seconds that a recorder's ring holds of most streams
+
+_width = asks("width", "pixels, at most", type="integer", minimum=16, maximum=4096)
+_seconds = asks("seconds", "how far back", type="number", minimum=1, maximum=600)
+_device = asks("device_id", "which device", required=True)
 
 
 def answered(answer: Callable[[Request], Response]) -> Callable[[Request], Response]:
     """Make errors of *answer* JSON: 4xx as raised, 502 where the lab is at fault."""
 
+    @functools.wraps(answer)
     def guarded(request: Request) -> Response:
         try:
             return answer(request)
@@ -61,6 +68,8 @@ def device(request: Request) -> Response:
     return JSONResponse(bench.survey.device(found.name).plain())
 
 
+@_width
+@gives("image/jpeg")
 def picture(request: Request) -> Response:
     """Give the newest picture as JPEG."""
     bench, found = asked.device(request)
@@ -69,6 +78,7 @@ def picture(request: Request) -> Response:
     return _picture(reply.blobs, reply.value["captured"])
 
 
+@gives("image/png")
 def frame(request: Request) -> Response:
     """Give the newest picture as it is, as PNG."""
     bench, found = asked.device(request)
@@ -77,6 +87,8 @@ def frame(request: Request) -> Response:
     return Response(bytes(reply.blobs[0]), media_type="image/png", headers=headers)
 
 
+@_seconds
+@gives("video/mp4")
 def clip(request: Request) -> Response:
     """Give the last seconds as MP4, to keep."""
     bench, found = asked.device(request)
@@ -86,6 +98,9 @@ def clip(request: Request) -> Response:
     return Response(bytes(reply.blobs[0]), media_type="video/mp4", headers=headers)
 
 
+@_device
+@_seconds
+@asks("every", "seconds between two of them", type="number", minimum=0.04, maximum=60)
 def restart_images(request: Request) -> Response:
     """List the moments of the last seconds whose pictures can be had, the newest last."""
     bench, found = asked.device(request, _device_id(request))
@@ -98,6 +113,9 @@ def restart_images(request: Request) -> Response:
     return JSONResponse({"device_id": found.name, "images": images})
 
 
+@_device
+@_width
+@gives("image/jpeg")
 def restart_image(request: Request) -> Response:
     """Give the picture of one of those moments as JPEG; 410 where the ring has overwritten it."""
     bench, found = asked.device(request, _device_id(request))
@@ -123,14 +141,15 @@ def monitoring(request: Request) -> Response:
 
 def problems(hosts: list[HostState], devices: list[DeviceState]) -> list[dict[str, str]]:
     """Return what is wrong, each with the host or device that it is about."""
-    found = [_problem("host", host.name, why) for host in hosts for why in (host.why, *host.problems) if why]
+    found = [_problem("host", host.name, host.name, why) for host in hosts for why in (host.why, *host.problems) if why]
+    found += [_problem("device", device.name, device.host, device.why) for device in devices if device.why]
     seen = [device for device in devices if "screen" in device.capabilities]
-    found += [_problem("device", device.name, device.why) for device in devices if device.why]
-    return found + [_problem("device", device.name, device.no_picture) for device in seen if device.no_picture]
+    wrong = [(device, why) for device in seen for why in (device.no_picture, device.halting) if why]
+    return found + [_problem("device", device.name, device.host, why) for device, why in wrong]
 
 
-def _problem(kind: str, name: str, why: str) -> dict[str, str]:
-    return {"kind": kind, "name": name, "why": why}
+def _problem(kind: str, name: str, host: str, why: str) -> dict[str, str]:
+    return {"kind": kind, "name": name, "host": host, "why": why}
 
 
 def _device_id(request: Request) -> str:

@@ -34,7 +34,10 @@ def hosts(request: Request) -> Response:
 
     def facts(bench: Bench) -> dict[str, Any]:
         known, found = bench.survey.hosts(), bench.survey.devices()
-        return {"hosts": known, "devices": found, "problems": problems(known, found)}
+        told = problems(known, found)
+        well = {host.name for host in known} - {one["host"] for one in told}
+        ordered = sorted(known, key=lambda host: host.name in well)
+        return {"hosts": ordered, "devices": found, "problems": told}
 
     return shown(request, "lab/hosts.html", facts)
 

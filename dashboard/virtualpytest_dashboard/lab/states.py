@@ -56,6 +56,13 @@ class DeviceState:
     keys: tuple[str, ...] = ()
     types: bool = False
 
+    @property
+    def halting(self) -> str:
+        """What is wrong with a stream that comes, in words."""
+        missing = (self.stream or {}).get("dropped") or 0
+        frames = "1 frame is" if missing == 1 else f"{missing} frames are"
+        return f"{frames} missing in the last {self.stream['seconds']:.0f} s" if self.stream and missing else ""
+
     def plain(self) -> dict[str, Any]:
         """Return this device as JSON has it."""
         return asdict(self)
