@@ -54,10 +54,10 @@ class Control:
         self._closed = threading.Event()
         self._watch: threading.Thread | None = None
 
-    def take(self, name: str) -> Hold:
-        """Lease device *name*, or raise LeaseError that says who holds it; nobody waits in line here."""
+    def take(self, name: str, user: str = "") -> Hold:
+        """Lease device *name* for *user*, or raise LeaseError that says who holds it; nobody waits in line here."""
         with contextlib.ExitStack() as undo:
-            hands = undo.enter_context(contextlib.closing(Lab(self._lab, holder=_holder())))
+            hands = undo.enter_context(contextlib.closing(Lab(self._lab, holder=_holder(user))))
             try:
                 device = undo.enter_context(hands.lease(device=name, timeout=0))
             except LeaseError as error:
@@ -107,6 +107,14 @@ class Control:
         with hold.lock, contextlib.suppress(VirtualPytestError):  # with a host that is lost, the lease is lost too
             hold.undo.close()
 
+    def free(self, name: str, why: str) -> None:
+        """Give device *name* back whoever holds it here; LeaseError where nobody does."""
+        held = [key for key, hold in list(self._holds.items()) if hold.device.name == name]
+        if not held:
+            raise LeaseError(f"nobody holds {name!r} through this dashboard")
+        for key in held:
+            self.release(name, key, why)
+
     def close(self) -> None:
         """Give everything back."""
         self._closed.set()
@@ -141,5 +149,7 @@ class Control:
         return ""
 
 
-def _holder() -> dict[str, str]:
-    return {"kind": "person", "test": "virtualpytest dashboard"}
+def _holder(user: str) -> dict[str, str]:
+    """Return who holds a device, to all who want it: the account of the dashboard, where it has no users."""
+    named = {"user": user} if user else {}
+    return {"kind": "person", "test": "virtualpytest dashboard", **named}

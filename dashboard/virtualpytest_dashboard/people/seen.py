@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING, TypeVar
 from sqlalchemy import Connection
 from starlette.requests import HTTPConnection
 
+from pytest_virtualpytest.exceptions import ConfigError
+from virtualpytest_dashboard.campaigns.made import Made
 from virtualpytest_dashboard.folders import Folders
 from virtualpytest_dashboard.people import person
 from virtualpytest_dashboard.people.person import Person
@@ -75,5 +78,8 @@ def _campaigns(request: HTTPConnection, one: Person) -> Mapping[str, Path] | Non
     bench = site.bench() if site else None
     if bench is None:
         return None
-    known = bench.lab.campaigns
+    known = dict(bench.lab.campaigns)
+    for name, wish in Made(request.app.state.kept, lambda name: name in owned).all().items():
+        with contextlib.suppress(ConfigError):  # it fits the lab file no more, and can keep no run
+            known[name] = wish.campaign(bench.lab)
     return {name: known[name].results.resolve() for name in owned if name in known}

@@ -12,6 +12,7 @@ export class Hands {
     this.takes.addEventListener("click", () => this.take());
     this.gives.addEventListener("click", () => this.release());
     addEventListener("pagehide", () => this.release());
+    part.querySelector("[data-free]")?.addEventListener("click", () => this.free());
     for (const button of part.querySelectorAll("[data-key]")) this.on(button, () => ({ do: "press", key: button.dataset.key }));
     for (const button of part.querySelectorAll("[data-power]")) this.on(button, () => ({ do: "power", to: button.dataset.power }));
     part.querySelector("[data-typing]")?.addEventListener("submit", (event) => this.type(event));
@@ -89,6 +90,15 @@ export class Hands {
     const hold = this.hold;
     this.lose("Given back.", false);
     this.post("/release", { hold }).catch(() => {});
+  }
+
+  async free() {
+    try {
+      await this.post("/release", {});
+      this.say("Released.");
+    } catch (error) {
+      this.say(error.message, true);
+    }
   }
 
   lose(why, bad = true) {
