@@ -49,7 +49,14 @@ def process(folder: Path, text: str, *options: str) -> Iterator[tuple[subprocess
     results.mkdir()
     result = {"name": "test_zap", "status": "passed", "uuid": "u", "start": 1, "stop": 2}
     (results / "u-result.json").write_text(json.dumps(result), encoding="utf-8")
-    words = ["dashboard", str(results), "--port", "0", "--vpt-lab", str(lab), *options]
+    with dashboard(results, "--vpt-lab", str(lab), *options) as served:
+        yield served
+
+
+@contextlib.contextmanager
+def dashboard(results: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Serve the dashboard of *results* with the command; give its process and its address."""
+    words = ["dashboard", str(results), "--port", "0", *options]
     command = [sys.executable, "-m", "pytest_virtualpytest.cli", *words]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
         try:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import labs
 import pytest
 import tabs
 from browsing import links
@@ -46,13 +45,8 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def address(results: Path) -> Iterator[str]:
     """Give the address of a dashboard over the run."""
-    command = [sys.executable, "-m", "pytest_virtualpytest.cli", "dashboard", str(results), "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
-        try:
-            assert running.stdout
-            yield running.stdout.readline().strip().rstrip("/")
-        finally:
-            running.terminate()
+    with labs.dashboard(results) as (_, address):
+        yield address
 
 
 def _run(page: playwright.Page, address: str) -> str:

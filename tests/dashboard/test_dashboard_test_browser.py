@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import films
+import labs
 import pytest
 import tabs
 from browsing import links
@@ -57,25 +56,13 @@ def _write(folder: Path, night: int, number: int) -> None:
 @pytest.fixture(scope="module")
 def address(nights: Path) -> Iterator[str]:
     """Give the address of a dashboard over both."""
-    command = [sys.executable, "-m", "pytest_virtualpytest.cli", "dashboard", str(nights), "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
-        try:
-            assert running.stdout
-            yield running.stdout.readline().strip().rstrip("/")
-        finally:
-            running.terminate()
+    with labs.dashboard(nights) as (_, address):
+        yield address
 
 
 def _run(page: playwright.Page, address: str) -> str:
     page.goto(address)
     return next(link for link in links(page.content(), "/runs/") if "/night-1-" in link).removeprefix(address)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[playwright.Browser]:
-    """Give Debian's Chromium."""
-    with tabs.browser() as opened:
-        yield opened
 
 
 def test_clip_is_stepped_through_by_frames_with_keys_and_buttons(chromium: playwright.Browser, address: str) -> None:
