@@ -31,7 +31,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -120,6 +120,8 @@ def _missing(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     phrase = HTTPStatus(error.status_code).phrase
     said = error.detail if error.detail != phrase else f"There is nothing at {request.url.path}."
+    if request.url.path.startswith("/api/"):
+        return JSONResponse({"error": said}, error.status_code, error.headers)
     response = pages.render(request, "error.html", error.status_code, title=phrase, said=said)
     response.headers.update(error.headers or {})
     return response

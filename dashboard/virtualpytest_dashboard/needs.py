@@ -18,6 +18,7 @@ NEEDS = {
     MISSING: "viewer",
     # what shows the dashboard lives, and what a page is made of
     "health": "anybody", "healthz": "anybody", "static": "anybody",
+    "api": "viewer", "api-openapi": "viewer",
     # results
     "runs": "viewer", "measurements": "viewer", "measurement": "viewer", "run": "viewer", "timeline": "viewer",
     "groups": "viewer", "flaky": "viewer", "compare": "viewer", "notes": "viewer",

@@ -15,6 +15,7 @@ from virtualpytest_dashboard import (
     measurements,
     metrics,
     notes,
+    openapi,
     runs,
     tests,
     uploads,
@@ -42,4 +43,6 @@ ROUTES = (
     Route("/health", health.health, name="health"),
     Route("/healthz", health.health, name="healthz"),
     Route("/metrics", metrics.metrics, name="metrics"),
+    Route("/api", openapi.page, name="api"),
+    Route("/api/openapi.json", openapi.document, name="api-openapi"),
 )

@@ -22,6 +22,7 @@ from virtualpytest_dashboard.campaigns.cases import Case, Collected
 from virtualpytest_dashboard.campaigns.desk import Desk
 from virtualpytest_dashboard.journal import names
 from virtualpytest_dashboard.lab.pages import shown
+from virtualpytest_dashboard.openapi import asks
 from virtualpytest_dashboard.store.queries import named
 from virtualpytest_dashboard.store.schema import RESULT
 
@@ -55,6 +56,9 @@ def page(request: Request) -> Response:
     return shown(request, "lab/testcases.html", facts)
 
 
+@asks("campaign", "those of one campaign")
+@asks("marker", "those with one marker")
+@asks("q", "words of the name")
 def every(request: Request) -> Response:
     """Tell the test cases of every campaign: file, line, markers, devices, and the last verdict on each device."""
     found = desk(request)

@@ -24,6 +24,7 @@ from virtualpytest_dashboard.campaigns.desk import Desk
 from virtualpytest_dashboard.campaigns.made import Wish
 from virtualpytest_dashboard.lab import asked
 from virtualpytest_dashboard.lab.pages import shown
+from virtualpytest_dashboard.openapi import gives
 
 
 class New(BaseModel):
@@ -55,6 +56,7 @@ def page(request: Request) -> Response:
     return shown(request, "lab/campaign.html", facts)
 
 
+@gives("application/toml")
 def toml(request: Request) -> Response:
     """Return a campaign that was made here as a lab file has it."""
     wish = _of(desk(request), request.path_params["campaign"])

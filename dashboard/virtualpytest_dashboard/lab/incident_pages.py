@@ -18,6 +18,7 @@ from pytest_virtualpytest.incident import SORTS
 from virtualpytest_dashboard.lab import asked
 from virtualpytest_dashboard.lab.pages import shown
 from virtualpytest_dashboard.lab.site import Bench
+from virtualpytest_dashboard.openapi import asks, gives
 
 
 def page(request: Request) -> Response:
@@ -35,6 +36,8 @@ def page(request: Request) -> Response:
     return shown(request, "lab/incidents.html", facts)
 
 
+@asks("device", "those of one device")
+@asks("what", "those of one sort", enum=list(SORTS))
 def every(request: Request) -> Response:
     """Tell the same as JSON."""
     bench = asked.bench(request)
@@ -44,6 +47,7 @@ def every(request: Request) -> Response:
     return JSONResponse({"incidents": found, **known})
 
 
+@gives("image/png")
 def picture(request: Request) -> Response:
     """Give the picture of one incident as PNG; 404 where none is kept."""
     bench, found = asked.device(request)

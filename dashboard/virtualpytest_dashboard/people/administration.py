@@ -20,6 +20,7 @@ from starlette.responses import JSONResponse, Response
 
 from virtualpytest_dashboard import pages
 from virtualpytest_dashboard.listing import Asked
+from virtualpytest_dashboard.openapi import asks
 from virtualpytest_dashboard.people import deeds, door, links, teams, users
 from virtualpytest_dashboard.people.own import scripted, written
 from virtualpytest_dashboard.people.person import ROLES
@@ -85,6 +86,9 @@ def audit_page(request: Request) -> Response:
     return scripted(pages.render(request, "people/audit.html", **facts))
 
 
+@asks("who", "what one person did")
+@asks("what", "deeds of one sort")
+@asks("page", "a hundred each", type="integer", minimum=1)
 def every_deed(request: Request) -> Response:
     """Tell what was done, the newest first."""
     facts = _told(request)

@@ -21,6 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from virtualpytest_dashboard import acting, needs, pages
+from virtualpytest_dashboard.openapi import asks
 from virtualpytest_dashboard.people import deeds, door, person, sessions, tokens, users
 
 _DAYS = 366
@@ -80,6 +81,7 @@ async def end_session(request: Request) -> Response:
     return await written(request, end)
 
 
+@asks("all", "everybody's, for admins")
 def every_token(request: Request) -> Response:
     """Tell one's tokens, or everybody's, without their secrets."""
     me = person.of(request)
