@@ -4,6 +4,7 @@
 /flaky                                tests whose verdicts are not steady
 /notes, /api/quarantine               what people say of tests
 /api/runs                             where CI sends them
+/removed                              runs that were too old, or too many
 /measurements, /measurements/{name}   what was measured in them
 /runs/{run}                           one run and its tests
 /runs/{run}/timeline                  what each device did when

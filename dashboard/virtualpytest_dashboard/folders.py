@@ -16,6 +16,7 @@ from pytest_virtualpytest.exceptions import ConfigError
 from virtualpytest_dashboard.journal import FILE
 from virtualpytest_dashboard.results import RESULT, Folder
 from virtualpytest_dashboard.store.database import Database, beside
+from virtualpytest_dashboard.store.forgetting import forget
 
 _DEEP = 3
 _MARKS = (RESULT, "-container.json", "-globals.json")
@@ -56,6 +57,13 @@ class Folders:
         """Return the store's answer to a *question* about all that was read."""
         with self._database.reading() as connection:
             return question(connection)
+
+    def forget(self, folder: Folder) -> None:
+        """Forget what was read of a run that is no more."""
+        with self._lock:
+            self._known.pop(folder.path, None)
+        with self._database.writing() as connection:
+            forget(connection, folder.number)
 
     def close(self) -> None:
         """Let go of the store."""

@@ -23,6 +23,7 @@ NEEDS = {
     "runs": "viewer", "measurements": "viewer", "measurement": "viewer", "run": "viewer", "timeline": "viewer",
     "groups": "viewer", "flaky": "viewer", "compare": "viewer", "notes": "viewer",
     "api-quarantine": "viewer", "api-note": "tester", "api-upload": "tester: upload",
+    "removed": "viewer", "api-run-keep": "tester",
     "zip": "viewer", "report": "viewer", "test": "viewer", "attachment": "viewer", "events": "viewer",
     "metrics": "viewer",
     # the lab

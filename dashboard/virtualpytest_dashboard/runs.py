@@ -12,7 +12,7 @@ from virtualpytest_dashboard import history, labels, notes, pages, trend
 from virtualpytest_dashboard.details import size_of
 from virtualpytest_dashboard.listing import Asked
 from virtualpytest_dashboard.results import Folder
-from virtualpytest_dashboard.store import compare, groups, measurements, trends
+from virtualpytest_dashboard.store import compare, groups, measurements, retained, trends
 
 _PAGE = 25
 
@@ -45,7 +45,7 @@ def one(request: Request) -> Response:
         alike=folder.alike() if run.bad > 1 else (),
         doubted=doubted, bars=trend.of(pages.folders(request), folder),
         before=before.run() if before else None, changes=_changes(folder, before, known) if before else {},
-        notes=notes.every(request),
+        notes=notes.every(request), marked=retained.marked(request.app.state.kept, folder.path),
     )  # fmt: skip
     response.headers["Content-Security-Policy"] = pages.SCRIPTED
     return response

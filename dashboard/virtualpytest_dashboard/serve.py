@@ -6,7 +6,7 @@ import contextlib
 import errno
 import os
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +34,8 @@ def main(  # noqa: PLR0913 - each is an option of the command
     users: bool = False,
     names: Sequence[str] = (),
     database: str = "",
+    days: float = 0,
+    runs: int = 0,
 ) -> None:
     """Show the Allure results in *folders* until Ctrl-C; *ready* is told the address once it answers.
 
@@ -41,7 +43,8 @@ def main(  # noqa: PLR0913 - each is an option of the command
     None shows none. Where there are *users*, or any are known, people sign in, and *ready* is told a link for the first
     of them; without, nobody but this machine may look, and take devices where *control*. Only requests to a name or
     address of this machine are answered, and to *names*. What was read and made is kept in *database*, beside the
-    results where there is none. A VirtualPytestError says what is missing or wrong, before anything is served.
+    results where there is none. Runs that ended more than *days* ago are removed, and all but the newest *runs*, 0 for
+    no such rule; *ready* is told of each. A VirtualPytestError says what is missing or wrong, before all of it.
     """
     run = _server()
     paths = _checked(folders)
@@ -51,7 +54,25 @@ def main(  # noqa: PLR0913 - each is an option of the command
     with _listen(host, port) as listener, contextlib.ExitStack() as closing:
         site = None if lab is None else closing.enter_context(contextlib.closing(_site(lab)))
         run(paths, host, listener, ready or (lambda _: None), site, names, control=control, users=users,
-            database=database)  # fmt: skip
+            database=database, rules=(days, runs))  # fmt: skip
+
+
+def prune(folders: Sequence[str], days: float, runs: int, *, database: str = "", yes: bool = False) -> Iterator[str]:
+    """Yield a line for each run in *folders* that ended more than *days* ago, or is not among the newest *runs*.
+
+    Those that nothing hinders are removed, if *yes*; else the lines say what would be.
+    """
+    if not days and not runs:
+        raise ConfigError("prune: neither --days nor --runs: no run is too old, or too many")
+    paths = _checked(folders)
+    yield from _pruning()(paths, days, runs, database, yes=yes)
+
+
+def _pruning() -> Callable[..., Iterator[str]]:
+    _server()  # says what is missing
+    from virtualpytest_dashboard.retaining import pruned
+
+    return pruned
 
 
 def _site(files: Sequence[str]) -> Site:

@@ -18,6 +18,8 @@ from virtualpytest_dashboard.campaigns.scheduler import Scheduler
 from virtualpytest_dashboard.guard import Guard
 from virtualpytest_dashboard.lab.site import Site
 from virtualpytest_dashboard.people import links
+from virtualpytest_dashboard.retaining import kept_to
+from virtualpytest_dashboard.retention import Rules
 from virtualpytest_dashboard.store import postgresql
 from virtualpytest_dashboard.store.database import Database
 
@@ -36,11 +38,14 @@ def run(  # noqa: PLR0913 - each is an option of the command
     control: bool = False,
     users: bool = False,
     database: str = "",
+    rules: tuple[float, int] = (0, 0),
 ) -> None:
     """Serve *folders* and *lab* on *listener* until Ctrl-C, to who calls this machine by its own names or *names*.
 
     A ConfigError says that others than this machine could look, without having to say who they are.
     """
+    retain = Rules(*rules)
+    retain.check()
     store = postgresql.address(database) if database else None
     own = _own() if host in _ANYWHERE else [_literal(host)]
     app = create_app(folders, [*LOOPBACK, *own, *names], lab, control=control, database=store, users=users)
@@ -54,7 +59,7 @@ def run(  # noqa: PLR0913 - each is an option of the command
     address = f"http://{_literal(host)}:{listener.getsockname()[1]}/"
     logging.getLogger("uvicorn.error").addFilter(_news)
     schedules = Scheduler(lab, app.state.kept) if lab and (control or guard.on()) else contextlib.nullcontext()
-    with schedules, contextlib.suppress(KeyboardInterrupt):
+    with schedules, kept_to(app, retain, ready), contextlib.suppress(KeyboardInterrupt):
         _Server(config, lambda: _say(ready, address, app.state.kept, guard)).run(sockets=[listener])
     app.state.folders.close()
     app.state.kept.close()

@@ -22,6 +22,7 @@ from pytest_virtualpytest.cli import (
     pause,
     plan,
     press,
+    prune,
     read,
     references,
     release,
@@ -82,6 +83,6 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     looking = (watch, monitor, match, motion, read, references, replay, sound, infrared)
     running = (run, plan, pause)
-    for noun in (init, lab, host, devices, *running, leases, take, release, shot, press, *looking, dashboard):
+    for noun in (init, lab, host, devices, *running, leases, take, release, shot, press, *looking, dashboard, prune):
         noun.add(commands)
     return parser

@@ -27,6 +27,10 @@ def add(commands: options.Commands) -> None:
     parser.add_argument("--users", action="store_true", help=about)
     about = "let people on this machine take devices, as `virtualpytest take` does (default: they can only look)"
     parser.add_argument("--control", action="store_true", help=about)
+    about = "remove runs that ended more than N days ago (default: none); see `virtualpytest prune`"
+    parser.add_argument("--retain-days", type=float, default=0, metavar="N", help=about)
+    about = "remove all but the newest N runs (default: none)"
+    parser.add_argument("--retain-runs", type=int, default=0, metavar="N", help=about)
     about = "keep what is read and made in PostgreSQL (default: $VPT_DATABASE, files beside the results)"
     address = os.environ.get("VPT_DATABASE", "")
     parser.add_argument("--database", default=address, metavar="postgresql://USER@HOST/NAME", help=about)
@@ -39,5 +43,6 @@ def run(args: argparse.Namespace) -> int:
     serve = import_module("virtualpytest_dashboard.serve")
     ready = functools.partial(print, flush=True)
     rest = {"control": args.control, "users": args.users, "names": args.allowed_host, "database": args.database}
+    rest |= {"days": args.retain_days, "runs": args.retain_runs}
     serve.main(args.folders, args.host, args.port, ready, lab=args.lab, **rest)
     return 130
