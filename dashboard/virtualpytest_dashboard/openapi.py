@@ -141,7 +141,7 @@ def _models(function: FunctionType, seen: set[FunctionType]) -> Iterator[type[Ba
     seen.add(function)
     for name, following in _named(function.__code__):
         found = function.__globals__.get(name)
-        if following == "model_validate_json" and inspect.isclass(found):
+        if following == "model_validate_json" and inspect.isclass(found) and issubclass(found, BaseModel):
             yield found
         elif isinstance(found, FunctionType) and found.__module__ == function.__module__ and found not in seen:
             yield from _models(found, seen)
