@@ -24,6 +24,7 @@ def one(request: Request) -> Response:
         request, "test.html", run=run, test=found, past=history.past(pages.folders(request), folder, found.row),
         beside=folder.beside(found.row, _BESIDE), lanes=seen, moments=moments.ordered(seen),
         compared=moments.compared(found.evidence), again=again.command(found, folder.told()),
+        node=again.node(found, folder.told()),
         note=notes.of(request, found.row), **history.steadiness(pages.folders(request), folder, found.row),
     )  # fmt: skip
     response.headers["Content-Security-Policy"] = pages.SCRIPTED

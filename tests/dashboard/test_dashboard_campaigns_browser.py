@@ -86,7 +86,16 @@ def test_campaign_is_begun_followed_in_lanes_and_ends(tab: Page, address: str) -
     playwright.expect(tab.locator(".far")).to_contain_text("3 of 3 tests", timeout=tabs.SECONDS)
     assert lane.locator("rect[class=f-passed]").count() == 3
     tab.locator("[data-run]").click()
-    playwright.expect(tab.locator("main")).to_contain_text("test_key[2]")
+    tab.get_by_role("link", name="test_key[2]").click()
+
+    tab.fill("[name=count]", "2")
+    tabs.fits(tab)
+    press(tab, "form.asking button")
+
+    tab.wait_for_url("**/lab/campaigns")
+    once = tab.locator("[data-once] li")
+    playwright.expect(once).to_contain_text("tests/test_keys.py::test_key[2] on lanebox, 2 times")
+    playwright.expect(once).to_contain_text("its results", timeout=tabs.SECONDS)
 
 
 def test_campaign_and_schedule_are_made_by_the_keyboard_and_mistakes_are_told(tab: Page, address: str) -> None:

@@ -13,8 +13,6 @@ import pytest
 from browsing import ours, plain
 from campaigning import mark
 from starlette.testclient import TestClient
-from virtualpytest_dashboard.pages import _TEMPLATES
-from virtualpytest_dashboard.records import Row
 
 from pytest_virtualpytest import config
 
@@ -173,22 +171,18 @@ def test_selection_waits_for_its_turn(client: TestClient, folder: Path) -> None:
     assert (begun["name"], begun["waiting"]["why"]) == ("once-1", "still running")
 
 
-@pytest.mark.parametrize(
-    ("name", "full_name", "device", "command"),
-    [
-        ("test_a[1]", "tests.sub.test_x#test_a", "stb1", "pytest 'tests/sub/test_x.py::test_a[1]' --vpt-device='stb1'"),
-        ("test_b", "test_x.TestMore#test_b", "", "pytest 'test_x.py::TestMore::test_b'"),
-        ("A title", "test_x#test_c", "stb1, tv1", "pytest 'test_x.py::test_c' --vpt-device='stb1'"),
-        ("test_d[it's]", "test_x#test_d", "", r"pytest 'test_x.py::test_d[it'\''s]'"),
-        ("of another tool", "some.thing", "", ""),
-    ],
-)
-def test_command_that_runs_a_test_again_is_shown(
-    client: TestClient, name: str, full_name: str, device: str, command: str
-) -> None:
-    row = Row("1", name, "failed", full_name=full_name, device=device)
-    request: Any = type("Request", (), {"app": client.app})
+def test_page_of_a_test_runs_it_again(client: TestClient, folder: Path) -> None:
+    (folder / "runs").mkdir()
+    result = {
+        "name": "test_seat[b]", "fullName": "tests.test_seat#test_seat", "uuid": "u", "status": "failed", "start": 1,
+        "stop": 2, "labels": [{"name": "device", "value": "seat1"}],
+    }  # fmt: skip
+    (folder / "runs" / "u-result.json").write_text(json.dumps(result))
+    run = next(one for one in client.app.state.folders.all() if one.path.name == "runs")  # type: ignore[attr-defined]
 
-    page = _TEMPLATES.env.get_template("lab/run_again.html").render(row=row, request=request, control=False)
-
-    assert words(page).removeprefix("Run again ") == command
+    page = client.get(f"/runs/{run.name}/tests/u").text
+    assert 'name="tests" data-list value="tests/test_seat.py::test_seat[b]"' in page
+    assert 'name="devices" data-list="," value="seat1"' in page
+    assert 'data-act="/api/execution"' in page
+    with labs.client_of(folder, LAB.format(name=folder.name)) as looking:
+        assert 'data-act="/api/execution"' not in looking.get(f"/runs/{run.name}/tests/u").text

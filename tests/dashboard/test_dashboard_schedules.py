@@ -298,4 +298,4 @@ def test_only_our_own_pages_of_a_dashboard_that_acts_may(client: TestClient, fol
     for path in ("schedules", "schedules/1", "schedules/1/pause", "schedules/1/delete", "queue/1/withdraw"):
         assert client.post(f"/api/{path}", json={}).status_code == 403
     with labs.client_of(folder, LAB.format(name=folder.name)) as looking:
-        assert "data-send" not in looking.get("/lab/schedules").text
+        assert "data-act" not in looking.get("/lab/schedules").text

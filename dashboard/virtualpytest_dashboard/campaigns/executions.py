@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy import Column, Float, Integer, Table, insert, select
@@ -30,7 +30,7 @@ EXECUTION = Table(
 
 
 class Selection(BaseModel):
-    """Which tests (files, folders, node ids; narrowed as by -m and -k), on which devices, how often each."""
+    """Which tests (files, folders, node ids; narrowed as by -m and -k), on which devices, on each or any, how often."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -38,6 +38,7 @@ class Selection(BaseModel):
     markers: str = ""
     keyword: str = ""
     devices: list[_Word] = []
+    each: Literal["any", "device", "model"] = "any"
     count: int = Field(1, ge=1, le=100)
     queue: bool = False
 
@@ -68,6 +69,7 @@ class Execution:
         asked = self.selection
         content: dict[str, Any] = {"results": "allure-results/once"}
         content |= {"markers": asked.markers} if asked.markers else {}
+        content |= {"each": asked.each} if asked.each != "any" else {}
         content |= {"keyword": asked.keyword} if asked.keyword else {}
         times = [f"--vpt-times={asked.count}"] if asked.count > 1 else []
         words = (*(f"--vpt-device={name}" for name in asked.devices), *times, *asked.tests)

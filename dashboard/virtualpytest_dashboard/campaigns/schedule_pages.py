@@ -34,7 +34,7 @@ def page(request: Request) -> Response:
         kept = _schedules(request)
         found = {schedule.id: schedule for schedule in kept.all()}
         history = [(firing, found[firing.schedule]) for firing in kept.history() if firing.schedule in found]
-        names, now = desk(request).campaigns.names, time.time()
+        names, now = [state.campaign.name for state in desk(request).listed()], time.time()
         plans = [(schedule, schedule.plain(now)["next"]) for schedule in found.values()]
         zones = sorted(zoneinfo.available_timezones())
         return {"schedules": plans, "history": history, "names": names, "zones": zones, "clock": _clock}

@@ -111,4 +111,15 @@ class Campaign {
   }
 }
 
+// what is run once: its list is asked for anew as long as something in it runs
+async function followOnce() {
+  const place = document.querySelector("[data-once]");
+  if (document.hidden || !place?.querySelector(".v-running") || place.contains(document.activeElement)) return;
+  try {
+    const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
+    place.replaceChildren(...page.querySelector("[data-once]").childNodes);
+  } catch { /* the dashboard is away: the next time, perhaps */ }
+}
+
+setInterval(followOnce, EVERY);
 for (const part of document.querySelectorAll("[data-campaign]")) new Campaign(part);

@@ -1,13 +1,12 @@
-// Forms and buttons that act: what a form holds is sent as JSON to its data-send, then the page is shown anew.
-//   <form data-send="/api/…" data-then="/where/to/go"> <input name=outer.inner> <textarea name=… data-list>
+// Forms and buttons that act: what a form holds is sent as JSON to its data-act, then the page is shown anew.
+//   <form data-act="/api/…" data-then="/where/to/go"> <input name=outer.inner> <textarea name=… data-list>
+//   <input name=… data-list=",">
 //   <textarea name=… data-pairs>NAME=value</textarea> <input type=checkbox name=…>
-//   <button type="button" data-send="/api/…" data-sure="Delete it?">
+//   <button type="button" data-act="/api/…" data-sure="Delete it?">
 // An empty field is not sent. What went wrong is said in the nearest [data-said].
-const token = document.querySelector("[data-token]")?.dataset.token;
-
 function value(field) {
   if (field.type === "checkbox") return field.checked;
-  const lines = field.value.split("\n").map((line) => line.trim()).filter(Boolean);
+  const lines = field.value.split(field.dataset.list || "\n").map((line) => line.trim()).filter(Boolean);
   if ("list" in field.dataset) return lines;
   if ("pairs" in field.dataset) return Object.fromEntries(lines.map((line) => line.split(/=(.*)/s)));
   return field.type === "number" ? Number(field.value) : field.value.trim();
@@ -35,8 +34,8 @@ async function send(place, body) {
   if (place.dataset.sure && !confirm(place.dataset.sure)) return;
   say(place, "…");
   try {
-    const headers = { "Content-Type": "application/json", "X-Virtualpytest-Token": token };
-    const answer = await fetch(place.dataset.send, { method: "POST", headers, body: JSON.stringify(body) });
+    const headers = { "Content-Type": "application/json", "X-Virtualpytest-Token": document.querySelector("[data-token]").dataset.token };
+    const answer = await fetch(place.dataset.act, { method: "POST", headers, body: JSON.stringify(body) });
     const told = await answer.json();
     if (!answer.ok) throw new Error(told.error);
     if (place.dataset.then) location.assign(place.dataset.then);
@@ -46,12 +45,13 @@ async function send(place, body) {
   }
 }
 
-for (const form of document.querySelectorAll("form[data-send]")) {
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    send(form, body(form));
-  });
-}
-for (const button of document.querySelectorAll("button[data-send]")) {
-  button.addEventListener("click", () => send(button, {}));
-}
+// heard at the document: a page that follows its run puts fresh forms in place of these
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("form[data-act]")) return;
+  event.preventDefault();
+  send(event.target, body(event.target));
+});
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button[data-act]");
+  if (button) send(button, {});
+});
