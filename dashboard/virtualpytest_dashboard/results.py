@@ -7,6 +7,7 @@ import math
 import os
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,10 +20,11 @@ from virtualpytest_dashboard import allure, causes, journal
 from virtualpytest_dashboard.listing import Asked, Listing
 from virtualpytest_dashboard.records import Alike, Past, Row, Run
 from virtualpytest_dashboard.store import compare, queries
+from virtualpytest_dashboard.store.containers import Containers
 from virtualpytest_dashboard.store.database import Database, adding
 from virtualpytest_dashboard.store.ingest import RESULT_FILE, UNFINISHED, Ingest, Stamp
 from virtualpytest_dashboard.store.measurements import Measurements
-from virtualpytest_dashboard.store.schema import CHILD, RUN
+from virtualpytest_dashboard.store.schema import RUN
 from virtualpytest_dashboard.summary import summary
 
 RESULT, CONTAINER = RESULT_FILE, "-container.json"
@@ -31,6 +33,7 @@ _BESIDE = ("categories.json", "executor.json", "environment.properties", journal
 _STILL = 900  # seconds without news after which a run that never said its end is taken for dead
 _QUIET = 10  # seconds without news after which a folder is looked through less often …
 _LEFT = 60  # seconds without news after which a result that was being written is taken for left so
+_AGAIN = 3  # times that the journal is held against results that come faster; the next look goes on
 _MOMENT = 5  # seconds for which the list of all runs may show what was known of one that goes on
 _RARELY = 5  # … every so many seconds, unless files came or went
 
@@ -48,6 +51,7 @@ class Folder:
         self._lock = threading.RLock()
         self.number = _number(self._database, path)
         self._ingest = Ingest(self._database, self.number, path)
+        self._containers, self._noting = Containers(self._database, self.number, path), threading.Lock()
         self._measurements = Measurements(self._database, self.number)
         self._seen = _Seen()
         self._looked, self._behind = -math.inf, threading.Lock()
@@ -156,12 +160,9 @@ class Folder:
 
     def containers(self, test: str) -> list[allure.Document]:
         """Return what set up and took down the test with uuid *test*, the outermost first."""
-        with self._lock:
-            self._ingest.containers(_containers(self.path))
-        of_it = select(CHILD.c.file).where(CHILD.c.run == self.number, CHILD.c.uuid == test)
-        with self._database.reading() as connection:
-            names = connection.execute(of_it.order_by(CHILD.c.file)).scalars().all()
-        documents = [document for name in names if (document := _try(self.path / name)) is not None]
+        with self._noting:
+            deque(self._containers.note(_containers(self.path)), maxlen=0)
+        documents = [document for name in self._containers.of(test) if (document := _try(self.path / name)) is not None]
         return sorted(documents, key=lambda document: allure.time(document.get("start")))
 
     def _refresh(self) -> None:
@@ -187,22 +188,24 @@ class Folder:
             return self.run().version
 
     def _compare(self, files: Mapping[str, Stamp]) -> None:
-        kept = self._kept()
-        if kept["told"] != kept["version"] or kept["live"] != bool(kept["started"] and _lives(kept["ended"], files)):
-            self._hear(files)
+        for _ in range(_AGAIN):
+            kept = self._kept()
+            lives = bool(kept["started"] and _lives(kept["ended"], files))
+            if (kept["told"] == kept["version"] and kept["live"] == lives) or self._hear(files, kept["version"]):
+                return
 
     def _kept(self) -> Mapping[Any, Any]:
         with self._database.reading() as connection:
             return connection.execute(select(RUN).where(RUN.c.id == self.number)).mappings().one()
 
-    def _hear(self, files: Mapping[str, Stamp]) -> None:
-        """Hold the journal against the results."""
+    def _hear(self, files: Mapping[str, Stamp], version: int) -> bool:
+        """Hold the journal against the results of *version*; tell whether the store still has that one."""
         told = self.told()
         live = bool(told.started and _lives(told.ended, files))
         self._measurements.keep(told)
         with self._database.reading() as connection:
             found = queries.with_files(connection, self.number) if told.started else []
-        self._ingest.journal(journal.missing(told, found, live), told.started, told.ended, live=live)
+        return self._ingest.journal(journal.missing(told, found, live), version, told.started, told.ended, live=live)
 
 
 class _Seen:

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, MetaData, Table, create_engine, event
+from sqlalchemy import URL, Connection, Engine, MetaData, Table, create_engine, event, inspect
 from sqlalchemy.dialects import postgresql as postgresql_dialect
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.exc import DatabaseError
@@ -83,14 +83,24 @@ def _file(path: Path, tables: MetaData, again: bool) -> Engine:
     engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": _PATIENCE})
     event.listen(engine, "connect", _prepare)
     try:
-        tables.create_all(engine)
+        _make(engine, tables)
     except DatabaseError as error:
         engine.dispose()
         if not again or not _damaged(error):
             raise
-        path.unlink()  # damaged: all of it is in the results too
-        tables.create_all(engine)
+        path.unlink(missing_ok=True)  # damaged: all of it is in the results too
+        _make(engine, tables)
     return engine
+
+
+def _make(engine: Engine, tables: MetaData) -> None:
+    """Make the tables that are missing, one dashboard at a time."""
+    with engine.connect() as connection:
+        if tables.tables.keys() - set(inspect(connection).get_table_names()):
+            connection.rollback()
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            tables.create_all(connection)
+            connection.commit()
 
 
 def _damaged(error: DatabaseError) -> bool:

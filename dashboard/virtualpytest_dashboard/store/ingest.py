@@ -1,8 +1,13 @@
-"""From files to rows, a batch at a time: each batch is in the store whole or not at all, and never twice."""
+"""From files to rows, a batch at a time: each batch is in the store whole or not at all, and never twice.
+
+Several dashboards may read one folder into one store: each begins somewhere else, and leaves to the others what they
+have read. Whoever writes holds the row of its run, until the batch is in.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,14 +19,13 @@ from pytest_virtualpytest.exceptions import VirtualPytestError
 from virtualpytest_dashboard import allure, causes, labels
 from virtualpytest_dashboard.records import RANK, Row
 from virtualpytest_dashboard.rows import fold, row
-from virtualpytest_dashboard.store.database import Database, adding
+from virtualpytest_dashboard.store.batches import batches, from_anywhere
+from virtualpytest_dashboard.store.database import Database
 from virtualpytest_dashboard.store.queries import named, restored
-from virtualpytest_dashboard.store.schema import CHILD, FILE, LABELS, RESULT, RUN
+from virtualpytest_dashboard.store.schema import FILE, LABELS, RESULT, RUN
 
 RESULT_FILE = "-result.json"
 UNFINISHED = f"{RESULT_FILE}.tmp"  # as allure-pytest calls a result until all of it is written
-_BATCH = 500
-_LONGEST = 128  # of a test's identity
 _SAME = "says the same uuid as "
 
 Stamp = tuple[int, int]  # nanoseconds since the epoch when it was written, and bytes
@@ -44,6 +48,7 @@ class Ingest:
         self._database = database
         self._run = number
         self._path = path
+        self._version = -1  # of the last look, and one more for each of our batches: another one says that others write
         self._told: tuple[int, Mapping[str, Row]] = -1, {}  # what was written last of the journal, and the version then
 
     def files(self, files: Mapping[str, Stamp], rules: Sequence[causes.Category]) -> None:
@@ -51,30 +56,49 @@ class Ingest:
         digest = hashlib.sha256(repr(rules).encode()).hexdigest()
         known = self._known(digest)
         changed = {name: stamp for name, stamp in files.items() if known.get(name) != stamp}
-        gone = known.keys() - files.keys()
+        gone = {name for name in known.keys() - files.keys() if self._is_gone(name)}
         if gone:
             self._forget(gone, changed, files)
         self._take(changed, rules)
 
     def some(self, files: Mapping[str, Stamp], rules: Sequence[causes.Category]) -> None:
-        """Read *files* again, and leave all others as they are."""
+        """Read what is new in *files*, and leave all others as they are."""
+        self._version = -1
         self._take(files, rules)
 
-    def _take(self, changed: Mapping[str, Stamp], rules: Sequence[causes.Category]) -> None:
-        for names in _batches(changed):
-            self._keep([self._read(name, changed[name], rules) for name in names])
+    def _take(self, files: Mapping[str, Stamp], rules: Sequence[causes.Category]) -> None:
+        for names in from_anywhere(batches(files)):
+            new = self._missing({name: files[name] for name in names})
+            if new:
+                self._keep([self._read(name, stamp, rules) for name, stamp in new.items()])
 
     def _known(self, digest: str) -> dict[str, Stamp]:
         with self._database.reading() as connection:
-            if connection.execute(select(RUN.c.rules).where(RUN.c.id == self._run)).scalar() == digest:
-                stamps = select(FILE.c.name, FILE.c.mtime, FILE.c.size).where(FILE.c.run == self._run)
-                found = connection.execute(stamps)
-                return {name: (mtime, size) for name, mtime, size in found}
+            self._version, rules = connection.execute(_state(self._run)).one()
+            if rules == digest:
+                return _stamps(connection, self._run)
         with self._database.writing() as connection:
-            connection.execute(_touch(self._run).values(rules=digest))
-            connection.execute(delete(RESULT).where(RESULT.c.run == self._run, RESULT.c.file != ""))
-            connection.execute(delete(FILE).where(FILE.c.run == self._run))
-        return {}
+            connection.execute(_hold(self._run))
+            self._version, rules = connection.execute(_state(self._run)).one()
+            if rules != digest:  # nobody else was quicker
+                self._version += 1
+                connection.execute(_touch(self._run).values(rules=digest))
+                connection.execute(delete(RESULT).where(RESULT.c.run == self._run, RESULT.c.file != ""))
+                connection.execute(delete(FILE).where(FILE.c.run == self._run))
+            return _stamps(connection, self._run)
+
+    def _is_gone(self, name: str) -> bool:
+        """Tell whether a file is there no longer: somebody else may have read one that came after our look."""
+        return name.endswith(UNFINISHED) or not os.path.lexists(self._path / name)
+
+    def _missing(self, files: Mapping[str, Stamp]) -> Mapping[str, Stamp]:
+        """Return those of *files* that the store has not as they are now."""
+        with self._database.reading() as connection:
+            version, _ = connection.execute(_state(self._run)).one()
+            if version == self._version:
+                return files
+            known = _stamps(connection, self._run, files)
+        return {name: stamp for name, stamp in files.items() if known.get(name) != stamp}
 
     def _read(self, name: str, stamp: Stamp, rules: Sequence[causes.Category]) -> Read:
         if name.endswith(UNFINISHED):
@@ -91,65 +115,81 @@ class Ingest:
         with self._database.writing() as connection:
             connection.execute(_touch(self._run))
             keys: set[str] = set()
-            for names in _batches(gone):
+            for names in batches(gone):
                 keys |= _remove(connection, self._run, names)
             _refold(connection, self._run, keys)
-            copies = connection.execute(select(FILE.c.name).where(FILE.c.run == self._run, FILE.c.copy)).scalars()
+            of_copies = (FILE.c.run == self._run) & FILE.c.copy
+            copies = connection.execute(select(FILE.c.name).where(of_copies)).scalars().all()
+            connection.execute(delete(FILE).where(of_copies))
             changed.update({name: files[name] for name in copies if name in files})
 
     def _keep(self, found: Sequence[Read]) -> None:
         with self._database.writing() as connection:
             connection.execute(_touch(self._run))
-            keys = _remove(connection, self._run, [item.name for item in found])
-            taken = _uuids(connection, self._run, [item.row.id for item in found if item.row])
-            kept = list(_sort_out(found, taken))
-            connection.execute(insert(FILE), [_file(self._run, item) for item in kept])
-            rows = [item.row for item in kept if item.row]
-            _add(connection, self._run, rows)
-            _refold(connection, self._run, keys | {key for item in rows if (key := digest_of(item))})
+            version, _ = connection.execute(_state(self._run)).one()
+            if version != self._version + 1:
+                known = _stamps(connection, self._run, [item.name for item in found])
+                found = [item for item in found if known.get(item.name) != item.stamp]
+            if found:
+                self._put(connection, found)
+            else:  # somebody else was quicker
+                connection.rollback()
+                return
+        self._version += 1
 
-    def journal(self, rows: Sequence[Row], started: int, ended: int, *, live: bool) -> None:
-        """Keep *rows*, of tests that only the journal knows, and the times of the run that it tells."""
+    def _put(self, connection: Connection, found: Sequence[Read]) -> None:
+        keys = _remove(connection, self._run, [item.name for item in found])
+        taken = _uuids(connection, self._run, [item.row.id for item in found if item.row])
+        kept = list(_sort_out(found, taken))
+        connection.execute(insert(FILE), [_file(self._run, item) for item in kept])
+        rows = [item.row for item in kept if item.row]
+        _add(connection, self._run, rows)
+        _refold(connection, self._run, keys | {key for item in rows if (key := digest_of(item))})
+
+    def journal(self, rows: Sequence[Row], seen: int, started: int, ended: int, *, live: bool) -> bool:
+        """Keep *rows*, of tests that only the journal knows, and the times of the run that it tells.
+
+        False says that the store's version is no longer *seen*, that of the results which the journal was held against.
+        """
+        now = {"started": started, "ended": ended, "live": live}
         with self._database.writing() as connection:
-            connection.execute(_touch(self._run))
-            version, told = connection.execute(select(RUN.c.version, RUN.c.told).where(RUN.c.id == self._run)).one()
-            now = {"told": version, "started": started, "ended": ended, "live": live}
-            connection.execute(update(RUN).where(RUN.c.id == self._run).values(now))
-            before = self._told[1] if self._told[0] == told else self._journalled(connection)
+            connection.execute(_hold(self._run))
+            was = connection.execute(select(RUN).where(RUN.c.id == self._run)).mappings().one()
+            if was["version"] != seen:
+                return False
+            before = self._told[1] if self._told[0] == was["told"] else self._journalled(connection)
             after = {item.id: item for item in rows}
-            for batch in _batches(uuid for uuid, was in before.items() if after.get(uuid) != was):
+            gone = [uuid for uuid, known in before.items() if after.get(uuid) != known]
+            new = [item for item in rows if before.get(item.id) != item]
+            for batch in batches(gone):
                 connection.execute(delete(RESULT).where(RESULT.c.run == self._run, RESULT.c.uuid.in_(batch)))
-            _add(connection, self._run, [item for item in rows if before.get(item.id) != item])
+            _add(connection, self._run, new)
+            changed = gone or new or any(was[name] != value for name, value in now.items())
+            version = seen + 1 if changed else seen
+            connection.execute(update(RUN).where(RUN.c.id == self._run).values(version=version, told=version, **now))
         self._told = version, after
+        return True
 
     def _journalled(self, connection: Connection) -> Mapping[str, Row]:
         """Return the rows that the store has from the journal alone, by their uuid."""
         kept = select(RESULT).where(RESULT.c.run == self._run, RESULT.c.file == "")
         return {item["uuid"]: restored(item) for item in connection.execute(kept).mappings()}
 
-    def containers(self, names: Iterable[str]) -> None:
-        """Note which tests each of the containers *names* set up; those noted before are left as they are."""
-        with self._database.reading() as connection:
-            known = set(connection.execute(select(CHILD.c.file).where(CHILD.c.run == self._run)).scalars())
-        for batch in _batches(set(names) - known):
-            noted = [(name, child) for name in batch for child in self._children(name)]
-            with self._database.writing() as connection:
-                connection.execute(delete(CHILD).where(CHILD.c.run == self._run, CHILD.c.file.in_(batch)))
-                new = [{"run": self._run, "file": name, "uuid": child} for name, child in noted]
-                connection.execute(adding(connection, CHILD).on_conflict_do_nothing(), new)
 
-    def _children(self, name: str) -> set[str]:
-        try:
-            listed = allure.read(self._path / name).get("children")
-        except VirtualPytestError:
-            return {""}
-        found = listed if isinstance(listed, list) else ()
-        return {allure.text(child) for child in found if isinstance(child, str) and len(child) < _LONGEST} or {""}
+def _state(run: int) -> Any:
+    return select(RUN.c.version, RUN.c.rules).where(RUN.c.id == run)
 
 
-def _batches(names: Iterable[str]) -> Iterator[list[str]]:
-    ordered = sorted(names)
-    return (ordered[first : first + _BATCH] for first in range(0, len(ordered), _BATCH))
+def _stamps(connection: Connection, run: int, names: Iterable[str] | None = None) -> dict[str, Stamp]:
+    """Return when the files that were read, or those of *names*, had been written, and their sizes."""
+    of_these = [FILE.c.run == run, *([] if names is None else [FILE.c.name.in_(list(names))])]
+    found = connection.execute(select(FILE.c.name, FILE.c.mtime, FILE.c.size).where(*of_these))
+    return {name: (mtime, size) for name, mtime, size in found}
+
+
+def _hold(run: int) -> Any:
+    """Return what keeps everybody else from writing of the run until the end."""
+    return update(RUN).where(RUN.c.id == run).values(version=RUN.c.version)
 
 
 def _touch(run: int) -> Any:
@@ -232,7 +272,7 @@ def values(run: int, item: Row) -> dict[str, object]:
 
 def _refold(connection: Connection, run: int, keys: Iterable[str]) -> None:
     """Tell again which attempt counts, among those with *keys*."""
-    for batch in _batches(keys):
+    for batch in batches(keys):
         of_these = (RESULT.c.run == run) & RESULT.c.key.in_(batch)
         counting = case((RESULT.c.shown, 1), else_=0)
         retried = (func.count() > 1) | (func.max(RESULT.c.attempt) > 1) | (func.sum(counting) != 1)
