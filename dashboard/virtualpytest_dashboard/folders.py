@@ -13,8 +13,9 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from pytest_virtualpytest.exceptions import ConfigError
+from virtualpytest_dashboard.contents import RESULT
 from virtualpytest_dashboard.journal import FILE
-from virtualpytest_dashboard.results import RESULT, Folder
+from virtualpytest_dashboard.results import Folder
 from virtualpytest_dashboard.store.database import Database, beside
 from virtualpytest_dashboard.store.forgetting import forget
 
@@ -45,6 +46,10 @@ class Folders:
         with self._lock:
             self._known = {path: self._known.get(path) or _folder(path, self._database) for path in paths}
             return sorted(self._known.values(), key=lambda folder: _changed(folder.path), reverse=True)
+
+    def known(self) -> list[Folder]:
+        """Return the runs that were found when somebody looked last."""
+        return list(self._known.values())
 
     def get(self, name: str) -> Folder | None:
         """Return the run that is called *name* in addresses."""

@@ -14,5 +14,7 @@ from virtualpytest_dashboard.people import person
 def health(request: Request) -> Response:
     """Say that pages can be had, and to who may know of how many runs."""
     found = pages.folders(request).all()
-    runs = {"runs": len(found)} if person.of(request).role else {}
+    behind = getattr(request.app.state, "behind", None)
+    reading = {"reading": behind.doing} if behind and behind.doing else {}
+    runs = {"runs": len(found), **reading} if person.of(request).role else {}
     return JSONResponse({"status": "ok", "version": version("virtualpytest"), **runs})

@@ -11,7 +11,8 @@ from starlette.responses import Response, StreamingResponse
 from watchfiles import Change, awatch
 
 from virtualpytest_dashboard import pages
-from virtualpytest_dashboard.results import Folder, tells
+from virtualpytest_dashboard.contents import tells
+from virtualpytest_dashboard.results import Folder
 
 _STEP, _DEBOUNCE = 10, 50  # milliseconds: how soon a change is told, and how long a burst of them is gathered
 _HEARTBEAT = 2000  # milliseconds after which the folder is looked at unasked: some file systems tell of no change

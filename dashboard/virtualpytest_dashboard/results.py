@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import os
 import threading
@@ -17,25 +16,21 @@ from sqlalchemy import ColumnElement, Connection, select
 
 from pytest_virtualpytest.exceptions import VirtualPytestError
 from virtualpytest_dashboard import allure, causes, journal
+from virtualpytest_dashboard.contents import BESIDE, Seen, containers, scan, stamp
 from virtualpytest_dashboard.listing import Asked, Listing
 from virtualpytest_dashboard.records import Alike, Past, Row, Run
-from virtualpytest_dashboard.store import compare, queries
+from virtualpytest_dashboard.store import compare, queries, search
 from virtualpytest_dashboard.store.containers import Containers
 from virtualpytest_dashboard.store.database import Database, adding
-from virtualpytest_dashboard.store.ingest import RESULT_FILE, UNFINISHED, Ingest, Stamp
+from virtualpytest_dashboard.store.ingest import Ingest, Stamp
 from virtualpytest_dashboard.store.measurements import Measurements
 from virtualpytest_dashboard.store.schema import RUN
 from virtualpytest_dashboard.summary import summary
 
-RESULT, CONTAINER = RESULT_FILE, "-container.json"
-_TELLING = (RESULT, "-globals.json")
-_BESIDE = ("categories.json", "executor.json", "environment.properties", journal.FILE)
 _STILL = 900  # seconds without news after which a run that never said its end is taken for dead
-_QUIET = 10  # seconds without news after which a folder is looked through less often …
-_LEFT = 60  # seconds without news after which a result that was being written is taken for left so
 _AGAIN = 3  # times that the journal is held against results that come faster; the next look goes on
+_PATIENCE = 2.0  # seconds that a page waits for who reads the folder; then it shows what is there
 _MOMENT = 5  # seconds for which the list of all runs may show what was known of one that goes on
-_RARELY = 5  # … every so many seconds, unless files came or went
 
 _Answer = TypeVar("_Answer")
 
@@ -53,29 +48,47 @@ class Folder:
         self._ingest = Ingest(self._database, self.number, path)
         self._containers, self._noting = Containers(self._database, self.number, path), threading.Lock()
         self._measurements = Measurements(self._database, self.number)
-        self._seen = _Seen()
+        self._seen = Seen()
         self._looked, self._behind = -math.inf, threading.Lock()
         self._journal = journal.Reader(path / journal.FILE)
         self._last: tuple[int, Run] | None = None
+        self._finished = -1  # the version of which all was read
         self.before: tuple[float, Folder | None] = -math.inf, None
         self.kin: tuple[float, Sequence[Folder]] = -math.inf, ()
         self.doubted: tuple[object, set[tuple[str, str]]] = None, set()
         self._changes: tuple[object, Mapping[str, int]] = None, {}
 
-    def run(self) -> Run:
-        """Return what the folder holds now."""
-        with self._lock:
-            self._refresh()
-            self._looked = time.monotonic()
-            return self.known()
+    def run(self, patience: float = _PATIENCE) -> Run:
+        """Return what the folder holds now, or what is known of it if somebody reads it for longer than *patience*."""
+        if self._lock.acquire(timeout=patience):
+            try:
+                self._refresh()
+                self._looked = time.monotonic()
+            finally:
+                self._lock.release()
+        return self.known()
 
     def known(self) -> Run:
         """Return what the store has of the folder, read by whomever, without a look at it."""
-        with self._lock:
-            kept = self._kept()
-            if self._last is None or self._last[0] != kept["version"]:
-                self._last = kept["version"], self._summary(kept)
-            return self._last[1]
+        kept = self._kept()
+        last = self._last
+        if last is None or last[0] != kept["version"]:
+            last = self._last = kept["version"], self._summary(kept)
+        return last[1]
+
+    @property
+    def unfinished(self) -> bool:
+        """Tell whether there is more to read than the results, as far as anybody has looked."""
+        return self._last is not None and self._last[0] != self._finished
+
+    def finish(self, stop: Callable[[], bool] = lambda: False) -> Iterator[tuple[str, int]]:
+        """Read everything, a piece at a time until *stop*; yield what is being read, and how much of it is left."""
+        yield "results", len(scan(self.path))
+        version = self.run(-1).version
+        with self._noting:
+            yield from _until(stop, "containers", self._containers.note(containers(self.path)))
+        yield from _until(stop, "search", search.taken(self._database.writing))
+        self._finished = version
 
     def glance(self) -> Run:
         """Return what the folder held a moment ago, if somebody looked then; it is looked at again meanwhile."""
@@ -135,7 +148,7 @@ class Folder:
 
     def rows(self) -> list[Row]:
         """Return every test that the folder holds now."""
-        self.run()
+        self.run(-1)
         with self._database.reading() as connection:
             return queries.rows(connection, self.number)
 
@@ -156,12 +169,15 @@ class Folder:
 
     def container_names(self) -> list[str]:
         """Return the files that tell what set up and took down tests."""
-        return sorted(_containers(self.path))
+        return sorted(containers(self.path))
 
     def containers(self, test: str) -> list[allure.Document]:
         """Return what set up and took down the test with uuid *test*, the outermost first."""
-        with self._noting:
-            deque(self._containers.note(_containers(self.path)), maxlen=0)
+        if self._noting.acquire(timeout=_PATIENCE):  # else somebody is at it: what is known so far
+            try:
+                deque(self._containers.note(containers(self.path)), maxlen=0)
+            finally:
+                self._noting.release()
         documents = [document for name in self._containers.of(test) if (document := _try(self.path / name)) is not None]
         return sorted(documents, key=lambda document: allure.time(document.get("start")))
 
@@ -169,7 +185,7 @@ class Folder:
         if not self._seen.stale(self.path):
             return
         files = scan(self.path)
-        self._seen = _Seen.of(self.path, files)
+        self._seen = Seen.of(self.path, files)
         self._ingest.files(files, causes.categories(self.path / "categories.json"))
         self._compare(files)
 
@@ -178,14 +194,18 @@ class Folder:
 
         Whoever does so has to tell of each change: until `_RARELY` is over, nobody else looks.
         """
-        with self._lock:
-            found = {name: stamp for name in names if (stamp := _stamp(self.path / name))}
-            if self._seen.at == 0 or len(found) < len(set(names)) or found.keys() & set(_BESIDE):
+        if not self._lock.acquire(timeout=_PATIENCE):
+            return int(self._kept()["version"])
+        try:
+            found = {name: state for name in names if (state := stamp(self.path / name))}
+            if self._seen.at == 0 or len(found) < len(set(names)) or found.keys() & set(BESIDE):
                 return self.run().version  # gone, or rules that judge all
             self._ingest.some(found, causes.categories(self.path / "categories.json"))
             self._seen.trust(self.path)
             self._compare(found)
             return self.run().version
+        finally:
+            self._lock.release()
 
     def _compare(self, files: Mapping[str, Stamp]) -> None:
         for _ in range(_AGAIN):
@@ -208,42 +228,6 @@ class Folder:
         return self._ingest.journal(journal.missing(told, found, live), version, told.started, told.ended, live=live)
 
 
-class _Seen:
-    """When a folder was looked through, and what could have changed since without a look at every file."""
-
-    def __init__(self, newest: float = 0.0, state: object = None) -> None:
-        self.at = time.time() if state else 0
-        self._newest, self._state = newest, state
-
-    @classmethod
-    def of(cls, path: Path, files: Mapping[str, Stamp]) -> _Seen:
-        """Return the state of *path*, in which *files* were found."""
-        return cls(max((stamp[0] for stamp in files.values()), default=0) / 1e9, _outside(path))
-
-    def trust(self, path: Path) -> None:
-        """Take what has changed in *path* for seen, as all of it was told."""
-        self._newest, self._state = 0.0, _outside(path)
-
-    def stale(self, path: Path) -> bool:
-        """Tell whether *path* has to be looked through again."""
-        now = time.time()
-        if self._state is None or self.at - self._newest < _QUIET or self._state != _outside(path):
-            return True
-        return now - self.at > _RARELY
-
-
-def _outside(path: Path) -> object:
-    return [_stamp(path), *(_stamp(path / name) for name in _BESIDE)]
-
-
-def _stamp(path: Path) -> Stamp | None:
-    try:
-        state = path.stat(follow_symlinks=False)
-    except OSError:
-        return None
-    return state.st_mtime_ns, state.st_size
-
-
 def _number(database: Database, path: Path) -> int:
     """Return the number that the run in *path* has in the store."""
     place = os.fsencode(path).decode("utf-8", "backslashreplace")
@@ -253,35 +237,11 @@ def _number(database: Database, path: Path) -> int:
         return number
 
 
-def tells(name: str) -> bool:
-    """Tell whether a file called *name* says something about a run."""
-    return name.endswith(_TELLING) or name in _BESIDE
-
-
-def scan(path: Path) -> dict[str, Stamp]:
-    """Return when each file that says something about the run was written, and its size."""
-    return dict(sorted(_stamps(path)))
-
-
-def _stamps(path: Path) -> Iterator[tuple[str, Stamp]]:
-    for entry in _entries(path):
-        if tells(entry.name) or entry.name.endswith(UNFINISHED):
-            with contextlib.suppress(FileNotFoundError):  # removed while we looked
-                state = entry.stat(follow_symlinks=False)
-                if tells(entry.name) or time.time() - state.st_mtime > _LEFT:
-                    yield allure.text(entry.name), (state.st_mtime_ns, state.st_size)
-
-
-def _containers(path: Path) -> list[str]:
-    return [allure.text(entry.name) for entry in _entries(path) if entry.name.endswith(CONTAINER)]
-
-
-def _entries(path: Path) -> list[os.DirEntry[str]]:
-    try:
-        with os.scandir(path) as entries:
-            return list(entries)
-    except OSError:  # not ours to read, or removed while we looked
-        return []
+def _until(stop: Callable[[], bool], what: str, lefts: Iterator[int]) -> Iterator[tuple[str, int]]:
+    for left in lefts:
+        yield what, left
+        if stop():
+            return
 
 
 def _lives(ended: int, files: Mapping[str, Stamp]) -> bool:

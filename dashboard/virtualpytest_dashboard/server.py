@@ -14,6 +14,7 @@ import uvicorn
 
 from pytest_virtualpytest.exceptions import ConfigError
 from virtualpytest_dashboard.app import LOOPBACK, create_app
+from virtualpytest_dashboard.behind import Behind
 from virtualpytest_dashboard.campaigns.scheduler import Scheduler
 from virtualpytest_dashboard.guard import Guard
 from virtualpytest_dashboard.lab.site import Site
@@ -59,7 +60,9 @@ def run(  # noqa: PLR0913 - each is an option of the command
     address = f"http://{_literal(host)}:{listener.getsockname()[1]}/"
     logging.getLogger("uvicorn.error").addFilter(_news)
     schedules = Scheduler(lab, app.state.kept) if lab and (control or guard.on()) else contextlib.nullcontext()
-    with schedules, kept_to(app, retain, ready), contextlib.suppress(KeyboardInterrupt):
+    behind = Behind(app.state.folders)
+    app.state.behind = behind
+    with schedules, kept_to(app, retain, ready), behind, contextlib.suppress(KeyboardInterrupt):
         _Server(config, lambda: _say(ready, address, app.state.kept, guard)).run(sockets=[listener])
     app.state.folders.close()
     app.state.kept.close()

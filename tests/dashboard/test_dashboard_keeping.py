@@ -16,10 +16,10 @@ from pytest_virtualpytest.exceptions import ConfigError
 def test_what_is_kept_is_there_the_next_time(tmp_path: Path) -> None:
     for _ in range(2):
         with contextlib.closing(keeping.beside([tmp_path])) as kept, kept.writing() as connection:
-            connection.execute(text("CREATE TABLE IF NOT EXISTS note (words TEXT)"))
-            connection.execute(text("INSERT INTO note VALUES ('mine')"))
+            connection.execute(text("CREATE TABLE IF NOT EXISTS memo (words TEXT)"))
+            connection.execute(text("INSERT INTO memo VALUES ('mine')"))
     with contextlib.closing(keeping.beside([tmp_path])) as kept, kept.reading() as connection:
-        assert connection.execute(text("SELECT words FROM note")).scalars().all() == ["mine", "mine"]
+        assert connection.execute(text("SELECT words FROM memo")).scalars().all() == ["mine", "mine"]
 
 
 def test_damaged_file_is_told_and_left_as_it_is(tmp_path: Path) -> None:

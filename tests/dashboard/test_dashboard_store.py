@@ -157,7 +157,7 @@ def test_journal_is_held_against_results_that_an_ended_import_had_read(
 @pytest.mark.parametrize("content", [b"this is no database, and it is long enough to be looked at" * 20, b""])
 def test_damaged_store_is_made_again_from_the_results(folder: Path, write: Write, content: bytes) -> None:
     write("test_zap")
-    store = folder / PLACE / "results-6.sqlite"
+    store = folder / PLACE / "results-8.sqlite"
     store.parent.mkdir()
     store.write_bytes(content)
 
@@ -177,7 +177,7 @@ def test_store_is_no_attachment(folder: Path, write: Write) -> None:
     with client_of(folder) as client:
         run = client.get("/").text.partition('href="http://127.0.0.1/runs/')[2].partition('"')[0]
         answers = [client.get(f"/runs/{run}/attachments/{name}").status_code
-                   for name in (PLACE, f"{PLACE}/results-6.sqlite", f"{PLACE}%2Fresults-3.sqlite")]  # fmt: skip
+                   for name in (PLACE, f"{PLACE}/results-8.sqlite", f"{PLACE}%2Fresults-8.sqlite")]  # fmt: skip
 
     assert answers == [404, 404, 404]
 

@@ -18,11 +18,11 @@ from sqlalchemy.dialects import postgresql as postgresql_dialect
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.exc import DatabaseError
 
-from virtualpytest_dashboard.store import postgresql
+from virtualpytest_dashboard.store import postgresql, search
 from virtualpytest_dashboard.store.schema import METADATA
 
 PLACE = ".virtualpytest"
-_NUMBER = 6  # goes up with the tables: what an older dashboard made is left alone
+_NUMBER = 8  # goes up with the tables: what an older dashboard made is left alone
 _NAME = f"results-{_NUMBER}.sqlite"
 _PATIENCE = 30  # seconds that a writer waits for another process
 
@@ -100,6 +100,7 @@ def _make(engine: Engine, tables: MetaData) -> None:
             connection.rollback()
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             tables.create_all(connection)
+            search.prepare(connection, tables)
             connection.commit()
 
 

@@ -7,6 +7,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.schema import CreateSchema
 
 from pytest_virtualpytest.exceptions import ConfigError, VirtualPytestError
+from virtualpytest_dashboard.store import search
 
 KEPT_SCHEMA = "virtualpytest"
 _SCHEMES = ("postgresql", "postgres", "postgresql+psycopg")
@@ -61,6 +62,7 @@ def _made(connection: Connection, schema: str, tables: MetaData) -> None:
     if not connection.execute(text("SELECT to_regnamespace(:name)"), {"name": schema}).scalar():
         connection.execute(CreateSchema(schema))
     tables.create_all(connection)
+    search.prepare(connection, tables)
 
 
 def _where(engine: Engine) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, case, func, select
 
 from virtualpytest_dashboard.listing import PAGE, Asked, Listing
 from virtualpytest_dashboard.records import BOTH, RANK, Row, Unreadable
+from virtualpytest_dashboard.store import search
 from virtualpytest_dashboard.store.filed import narrowed
 from virtualpytest_dashboard.store.schema import FILE, RESULT
 
@@ -44,17 +45,34 @@ def restored(found: Mapping[Any, Any], earlier: Sequence[Row] = ()) -> Row:
 
 def listing(connection: Connection, run: int, asked: Asked, *more: ColumnElement[bool]) -> Listing:
     """Return the page of the run's rows that was asked for, the last one if there are not as many."""
-    wanted = [*fits(run, asked), *more]
-    total = connection.execute(select(func.count()).select_from(RESULT).where(*wanted)).scalar_one()
+    wanted, order = [*_asked(run, asked), *more], _ORDERS[asked.order]
+    hits = search.found(connection, run, asked.q)
+    if hits is not None:
+        numbers = connection.execute(select(RESULT.c.id).where(hits, *wanted).order_by(*order)).scalars().all()
+        at, page, pages = _place(asked, len(numbers))
+        some = select(RESULT).where(RESULT.c.id.in_(numbers[at : at + PAGE])).order_by(*order)
+        return Listing(asked.on(page), _rows(connection, run, some), len(numbers), pages)
+    of_these = [RESULT.c.run == run, *wanted]
+    total = connection.execute(select(func.count()).select_from(RESULT).where(*of_these)).scalar_one()
+    at, page, pages = _place(asked, total)
+    some = select(RESULT).where(*of_these).order_by(*order).limit(PAGE).offset(at)
+    return Listing(asked.on(page), _rows(connection, run, some), total, pages)
+
+
+def _place(asked: Asked, total: int) -> tuple[int, int, int]:
+    """Return the first row of the page that was asked for, its number, and how many there are."""
     pages = max(1, -(-total // PAGE))
     page = min(asked.page, pages)
-    some = select(RESULT).where(*wanted).order_by(*_ORDERS[asked.order]).limit(PAGE).offset((page - 1) * PAGE)
-    return Listing(asked.on(page), _rows(connection, run, some), total, pages)
+    return (page - 1) * PAGE, page, pages
 
 
 def fits(run: int, asked: Asked) -> list[ColumnElement[bool]]:
     """Return what the rows of *run* fulfil that were asked for."""
-    fits = [RESULT.c.run == run, RESULT.c.shown, *narrowed(run, asked)]
+    return [RESULT.c.run == run, *_asked(run, asked)]
+
+
+def _asked(run: int, asked: Asked) -> list[ColumnElement[bool]]:
+    fits = [RESULT.c.shown, *narrowed(run, asked)]
     fits += [RESULT.c[name] == said for name in ("cause", "category", "alike") if (said := getattr(asked, name))]
     fits += [RESULT.c.words.contains(word, autoescape=True) for word in asked.q.lower().split()]
     if asked.device:

@@ -94,6 +94,15 @@ RESULT = Table(
     Index("result_order", "run", "shown", "rank", "start"),
     Index("result_test", "function", "test", "run"),
     Index("result_device", "device", "start"),
+    Index("result_run", "run", "id"),
+    sqlite_autoincrement=True,  # the search's index knows rows by their number: none is given twice
+)
+
+SEARCHED = Table(
+    "searched",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("upto", Integer, nullable=False),  # the last row that is in SQLite's index for searches; no row: it has none
 )
 
 LABELS = Table(
