@@ -16,6 +16,7 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 import tabs
 from browsing import client_of, plain, run_page
+from labs import until
 from starlette.testclient import TestClient
 from virtualpytest_dashboard.results import Folder
 
@@ -258,9 +259,8 @@ def test_nothing_runs_in_a_browser_on_any_page(evil: Path, pages: dict[str, Page
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    while not server.started:
-        time.sleep(0.01)
     try:
+        until(lambda: server.started)
         port = server.servers[0].sockets[0].getsockname()[1]
         found = _driven(chromium, f"{HERE}:{port}", pages)
     finally:
