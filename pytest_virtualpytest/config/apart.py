@@ -54,4 +54,4 @@ def _value(value: Any) -> str:
         return f"[{', '.join(map(_value, value))}]"
     if isinstance(value, str):
         return "".join(_TEXT.get(letter, letter) for letter in json.dumps(value, ensure_ascii=False))
-    return json.dumps(value)
+    return repr(value) if isinstance(value, float) else json.dumps(value)  # an infinite one, too

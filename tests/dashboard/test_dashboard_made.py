@@ -86,6 +86,7 @@ def test_campaign_is_made_planned_exported_changed_and_deleted(client: TestClien
         ("day", {"test": []}, "campaigns.day.test: unknown key; did you mean 'tests'?"),
         ("day", {"devices": {"name": "seat3"}, "each": "two"}, "campaigns.day.devices.name: no device 'seat3'"),
         ("two words", {}, "a name has no blanks"),
+        ("a\0b", {}, "no signs that cannot be seen"),
         ("day", {"reruns": None}, "campaigns.day.reruns: must be a whole number"),
     ],
 )
@@ -149,6 +150,8 @@ def words(page: str) -> str:
         ({}, "tests: which?"),
         ({"tests": ["tests/test_set.py::test_a"]}, "no file 'tests/test_set.py' in"),
         ({"tests": ["--pdb"]}, "no file '--pdb'"),
+        ({"tests": ["tests::\0"]}, "no file 'tests'"),
+        ({"tests": ["x" * 300]}, "no file 'xxx"),
         ({"tests": ["tests"], "devices": ["seat"]}, "no device 'seat'; did you mean 'seat"),
         ({"tests": ["tests"], "count": 0}, "count"),
         ({"tests": ["tests"], "count": 101}, "count"),

@@ -12,6 +12,7 @@ import labs
 import pytest
 from browsing import ours
 from campaigning import await_end, mark
+from sqlalchemy import URL
 from starlette.testclient import TestClient
 from virtualpytest_dashboard.campaigns.desk import Desk
 from virtualpytest_dashboard.campaigns.queue import Queue
@@ -21,6 +22,7 @@ from virtualpytest_dashboard.store.database import Database
 
 from pytest_virtualpytest.exceptions import LeaseError
 
+BOTH_STORES = True
 LAB = """
 [devices.seat1]
 kind = "account"
@@ -92,22 +94,21 @@ def test_runs_that_begin_together_do_not_take_each_others_devices(client: TestCl
     assert desk(client).busy("day") in ("its devices are held: seat1 by campaign night", "")  # "" once night has ended
 
 
-def test_run_that_waits_is_begun_once_whoever_looks(folder: Path) -> None:
-    (folder / "lab.toml").write_text(LAB.format(name=folder.name))
-    with contextlib.closing(keeping.beside([folder])) as kept:
+def test_run_that_waits_is_begun_once_whoever_looks(folder: Path, database: URL | None) -> None:
+    with contextlib.closing(keeping.at([folder], database)) as kept:
         for name in ("night", "night", "night"):
             Queue(kept).put(name, "")
         number = Queue(kept).all()[0].id
 
         with ThreadPoolExecutor(8) as threads:
-            found = list(threads.map(lambda _: _claimed(folder, number), range(8)))
+            found = list(threads.map(lambda _: _claimed(folder, database, number), range(8)))
 
         assert sorted(found) == [False] * 7 + [True]
         assert [waiting.place for waiting in Queue(kept).all()] == [1, 2]
 
 
-def _claimed(folder: Path, number: int) -> bool:
-    with contextlib.closing(keeping.beside([folder])) as kept:
+def _claimed(folder: Path, database: URL | None, number: int) -> bool:
+    with contextlib.closing(keeping.at([folder], database)) as kept:
         return Queue(kept).claim(number)
 
 

@@ -16,6 +16,7 @@ import labs
 import pytest
 from browsing import ours
 from campaigning import await_end, mark
+from sqlalchemy import URL
 from starlette.testclient import TestClient
 from virtualpytest_dashboard.campaigns.cron import Times
 from virtualpytest_dashboard.campaigns.scheduler import LATE, Scheduler
@@ -35,6 +36,7 @@ resources = ["account:{name}"]
 tests = ["tests/test_none.py"]
 results = "results/night"
 """
+BOTH_STORES = True
 PARIS = ZoneInfo("Europe/Paris")
 NOON = datetime(2026, 6, 1, 12, tzinfo=PARIS).timestamp()
 DAY = 86_400
@@ -134,18 +136,22 @@ def test_what_is_no_time_is_told_with_what_would_do(cron: str, zone: str, said: 
     assert said in str(told.value)
 
 
-def test_time_is_fired_once_by_three_dashboards_of_one_database(folder: Path, kept: Database) -> None:
+def test_time_is_fired_once_by_three_dashboards_of_one_database(folder: Path, database: URL | None) -> None:
     unmark(folder)
+    kept = keeping.at([folder], database)
     Schedules(kept, Clock(NOON - 1)).make(NOONS)
+    where = database.render_as_string(hide_password=False) if database else ""
     program = (
-        "import sys; from pathlib import Path; from virtualpytest_dashboard.store import keeping\n"
+        "import sys; from pathlib import Path; from sqlalchemy import make_url\n"
+        "from virtualpytest_dashboard.store import keeping\n"
+        "database = make_url(sys.argv[3]) if sys.argv[3] else None\n"
         "from virtualpytest_dashboard.campaigns.scheduler import Scheduler\n"
         "from virtualpytest_dashboard.lab.site import Site\n"
-        "scheduler = Scheduler(Site([sys.argv[1] + '/lab.toml']), keeping.beside([Path(sys.argv[1])]),"
+        "scheduler = Scheduler(Site([sys.argv[1] + '/lab.toml']), keeping.at([Path(sys.argv[1])], database),"
         " lambda: float(sys.argv[2]))\n"
         "print('ready', flush=True); sys.stdin.readline(); scheduler.look()\n"
     )
-    command = [sys.executable, "-c", program, str(folder), str(NOON + 1)]
+    command = [sys.executable, "-c", program, str(folder), str(NOON + 1), where]
     with contextlib.ExitStack() as ends:
         begun = [
             ends.enter_context(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
@@ -158,7 +164,8 @@ def test_time_is_fired_once_by_three_dashboards_of_one_database(folder: Path, ke
             process.communicate("go\n", timeout=60)
 
     assert [process.returncode for process in begun] == [0, 0, 0]
-    assert [(one.due, one.outcome) for one in Schedules(kept).history()] == [(NOON, "started")]
+    with contextlib.closing(kept):
+        assert [(one.due, one.outcome) for one in Schedules(kept).history()] == [(NOON, "started")]
     assert runs(folder) == 1
 
 

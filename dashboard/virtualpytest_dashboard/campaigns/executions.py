@@ -47,12 +47,19 @@ class Selection(BaseModel):
         problems = [f"no device {one!r}{nearest(one, lab.devices)}" for one in self.devices if one not in lab.devices]
         for test in self.tests:
             file = test.partition("::")[0]
-            if test.startswith("-") or not (folder / file).exists():
+            if test.startswith("-") or "\0" in test or not _there(folder / file):
                 problems.append(f"tests: no file {file!r} in {folder}")
         if not (self.tests or self.markers or self.keyword):
             problems.append("tests: which? name files, folders or node ids, or give markers or a keyword")
         if problems:
             raise ConfigError(*problems)
+
+
+def _there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name that no file can have
+        return False
 
 
 @dataclass(frozen=True)

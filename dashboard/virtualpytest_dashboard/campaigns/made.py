@@ -68,6 +68,8 @@ class Made:
     def make(self, lab: LabConfig, wish: Wish) -> Wish:
         """Keep *wish*; ConfigError with what is wrong with it, or if its name is taken."""
         wish.campaign(lab)
+        if not wish.name.isprintable():
+            raise ConfigError(f"campaign {wish.name!r}: a name has no signs that cannot be seen")
         if wish.name in lab.campaigns:
             raise ConfigError(f"campaign {wish.name!r} is one of {lab.name}; choose another name")
         row = {"name": wish.name, "content": json.dumps(wish.content), "at": time.time()}
