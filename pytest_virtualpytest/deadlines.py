@@ -46,10 +46,10 @@ class Deadlines:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """Interrupt *item* at its deadline."""
-        seconds = _seconds(item, self._default)
-        if seconds is None:
+        limit = seconds(item, self._default)
+        if limit is None:
             return (yield)
-        with self.watch(seconds, "the test"):
+        with self.watch(limit, "the test"):
             return (yield)
 
     @contextlib.contextmanager
@@ -94,7 +94,8 @@ class Deadlines:
         os._exit(HUNG)
 
 
-def _seconds(item: pytest.Item, default: Callable[[], float | None]) -> float | None:
+def seconds(item: pytest.Item, default: Callable[[], float | None]) -> float | None:
+    """Return the deadline of *item*, None where it has none."""
     mark = item.get_closest_marker("deadline")
     if mark is None:
         return default()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_virtualpytest import evidence, provisioning
+from pytest_virtualpytest import deadlines, evidence, provisioning
 from pytest_virtualpytest.exceptions import LabFault, UnknownName
 from pytest_virtualpytest.run import CAUSE, MEASURED, Run
 
@@ -31,7 +31,8 @@ class Endings:
         """Note the start of each test, and its end."""
         item.stash[_BEGUN], item.stash[_ENDED] = time.monotonic(), {}
         item.stash[MEASURED] = []
-        self._run.journal.note("start", test=item.nodeid)
+        deadline = deadlines.seconds(item, self._run.deadline)
+        self._run.journal.note("start", test=item.nodeid, data={"deadline": deadline} if deadline else {})
         result = yield
         if self._run.folder:
             self._run.journal.note("verdict", test=item.nodeid, data=_verdict(item))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_virtualpytest.run import CAUSE, Run
+from pytest_virtualpytest import process
+from pytest_virtualpytest.run import CAUSE, HUNG, Run
 
 PROBLEMS = "virtualpytest_problems"
 LAB_FAULTS = 10  # exit code of a run whose only failures are the lab's
@@ -30,7 +31,7 @@ class Outcomes:
                 about.write(run.folder, run.id, run.settings)
             except OSError as error:
                 run.journal.missed(error)
-            run.journal.note("run", data=about.environment(run.settings))
+            run.journal.note("run", data={**about.environment(run.settings), "process": process.own()})
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Count lab faults apart from other failures."""
@@ -47,7 +48,8 @@ class Outcomes:
     @pytest.hookimpl(optionalhook=True)
     def pytest_handlecrashitem(self, crashitem: str, report: pytest.TestReport) -> None:
         """Note a test whose worker died."""
-        self._run.journal.note("loss", test=crashitem, data={"message": str(report.longrepr)})
+        hung = getattr(report, HUNG, {})
+        self._run.journal.note("loss", test=crashitem, data={"message": str(report.longrepr), **hung})
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: object) -> None:

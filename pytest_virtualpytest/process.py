@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+
+_BOOT, _NUMBERS = Path("/proc/sys/kernel/random/boot_id"), Path("/proc/self/ns/pid")
+
+
+def here() -> str:
+    """Return what is equal for processes that know each other by their numbers: of one machine, boot and container."""
+    return f"{_BOOT.read_text(encoding='ascii').strip()} {_NUMBERS.readlink()}"
+
+
+def own() -> dict[str, int | str]:
+    """Return by what others of this machine find this process."""
+    return {"pid": os.getpid(), "start": status(os.getpid())[1], "where": here()}
 
 
 def status(pid: int) -> tuple[str, str]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pytest_virtualpytest.models import Measurement
 
 CAUSE = "virtualpytest_cause"  # in the report of a failed phase: "lab", "product" or "test"
+HUNG = "virtualpytest_hung"  # in the report of a test whose worker was ended: since when, and whose fault
 _RUN = pytest.StashKey["Run"]()
 MEASURED = pytest.StashKey["list[Measurement]"]()
 

@@ -101,9 +101,10 @@ def judge(verdict: str, message: str, trace: str, rules: Sequence[Category], sai
 
     The cause that its own label *said* is right: whoever wrote it knew the exception, not only its words.
     """
-    if verdict not in ("failed", "broken", "lost"):
+    if verdict not in ("failed", "broken", "lost", "hung"):
         return "", ""
-    category = next((rule.name for rule in rules if rule.fits(verdict, message, trace)), "")
+    status = "broken" if verdict == "hung" else verdict
+    category = next((rule.name for rule in rules if rule.fits(status, message, trace)), "")
     cause = said if said in CATEGORY else _cause_of(category) or _cause(verdict, message)
     return CATEGORY[cause] if category in ("", *CATEGORY.values()) else category, cause
 

@@ -5,6 +5,7 @@ One event a line, as ``pytest_virtualpytest.models.Event``. A folder may hold se
 
 from __future__ import annotations
 
+import datetime
 import functools
 import json
 import math
@@ -13,10 +14,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from virtualpytest_dashboard import allure
+from virtualpytest_dashboard import allure, causes
 from virtualpytest_dashboard.records import Row
 
 FILE = "virtualpytest-run.jsonl"
+_GRACE = 20_000  # milliseconds for a test past its deadline to keep its evidence, before it is told to hang
 _SLACK = 1000  # milliseconds by which a result's clock and the journal's may differ
 
 
@@ -26,6 +28,8 @@ class Journal:
 
     started: int = 0
     ended: int = 0
+    news: int = 0  # when the last event was noted
+    process: allure.Document = field(default_factory=dict)  # by which this machine may know it
     planned: list[str] = field(default_factory=list)
     running: dict[str, allure.Document] = field(default_factory=dict)
     lost: dict[str, allure.Document] = field(default_factory=dict)
@@ -38,6 +42,7 @@ class Journal:
     def take(self, event: allure.Document) -> None:
         """Learn from *event*."""
         kind, test = event.get("kind"), allure.text(event.get("test"))
+        self.news = max(self.news, time(event))
         if kind == "plan":
             self.planned += _tests(event)
         elif kind == "start":
@@ -50,6 +55,10 @@ class Journal:
             self.lost[test] = {**event, **_said(self.running.pop(test, {})), "data": event.get("data")}
         elif kind == "end":
             self.ended = time(event)
+
+    def overdue(self, now: int) -> frozenset[str]:
+        """Return the tests that run though their deadline passed, with what they had to save their evidence."""
+        return frozenset(test for test, event in self.running.items() if 0 < due(event) < now - _GRACE)
 
     def _start(self, test: str, event: allure.Document) -> None:
         self.lost.pop(test, None)
@@ -105,7 +114,7 @@ class Reader:
             self._place += len(line)
             if event is not None:
                 if event.get("kind") == "run":
-                    self._journal = Journal(started=time(event))
+                    self._journal = Journal(started=time(event), process=_document(_data(event).get("process")))
                 self._journal.take(event)
 
 
@@ -127,6 +136,20 @@ def time(event: allure.Document) -> int:
     return allure.time(said * 1000) if isinstance(said, int | float) else 0
 
 
+def due(event: allure.Document) -> int:
+    """Return when a test that began with *event* passes its deadline, 0 where it has none."""
+    seconds = _data(event).get("deadline")
+    return time(event) + round(seconds * 1000) if isinstance(seconds, int | float) and 0 < seconds < 1e9 else 0
+
+
+def _data(event: allure.Document) -> allure.Document:
+    return _document(event.get("data"))
+
+
+def _document(found: object) -> allure.Document:
+    return found if isinstance(found, dict) else {}
+
+
 def _tests(event: allure.Document) -> list[str]:
     data = event.get("data")
     listed = data.get("tests") if isinstance(data, dict) else None
@@ -134,8 +157,17 @@ def _tests(event: allure.Document) -> list[str]:
     return [allure.text(name) for name in names if name]
 
 
-def missing(journal: Journal, rows: Sequence[Row], live: bool) -> list[Row]:
-    """Return a row for each test of the plan that has no result: lost, running, or never run.
+def _hangs(event: allure.Document, news: int) -> str:
+    """Return since when the test hangs that began with *event*: its deadline, or the last *news* of its run."""
+    now, due_at, device = datetime.datetime.now(datetime.UTC), due(event), allure.text(event.get("device"))
+    passed = due_at if due_at < now.timestamp() * 1000 else 0
+    since = datetime.datetime.fromtimestamp((passed or news) / 1000, datetime.UTC).astimezone()
+    why = f"past its deadline of {_data(event)['deadline']:g} s" if passed else "nothing is heard of it"
+    return f"hangs{f' on {device}' if device else ''} since {since:%Y-%m-%d %H:%M:%S}: {why}"
+
+
+def missing(journal: Journal, rows: Sequence[Row], live: bool, hung: frozenset[str] = frozenset()) -> list[Row]:
+    """Return a row for each test of the plan that has no result: lost, *hung*, running, or never run.
 
     A result of an earlier run in the same folder stands for a test that has not begun yet, not for one that has.
     """
@@ -143,7 +175,7 @@ def missing(journal: Journal, rows: Sequence[Row], live: bool) -> list[Row]:
     now = {(row.name, row.full_name) for row in rows if row.start >= journal.started - _SLACK}
     tests = dict.fromkeys([*journal.planned, *journal.running, *journal.lost])
     return [
-        _row(journal, test, number, live)
+        _row(journal, test, number, live, hung)
         for number, test in enumerate(tests)
         if test not in journal.verdicts
         and names(test) not in (now if test in journal.running or test in journal.lost else known)
@@ -167,20 +199,21 @@ def names(test: str) -> tuple[str, str]:
     return name, f"{'.'.join([module, *inner])}#{name.partition('[')[0]}"
 
 
-def _row(journal: Journal, test: str, number: int, live: bool) -> Row:
+def _row(journal: Journal, test: str, number: int, live: bool, hung: frozenset[str]) -> Row:
     if test in journal.lost or test in journal.running:
-        return _begun(journal, test, number, live)
+        return _begun(journal, test, number, _verdict(journal, test, live, hung))
     row = journal.waiting.get(test)
     if row is None:
-        row = journal.waiting[test] = _begun(journal, test, number, live)
+        row = journal.waiting[test] = _begun(journal, test, number, "not run")
     return row
 
 
-def _begun(journal: Journal, test: str, number: int, live: bool) -> Row:
+def _begun(journal: Journal, test: str, number: int, verdict: str) -> Row:
     event = journal.lost.get(test) or journal.running.get(test) or {}
     name, full_name = names(test)
-    verdict = _verdict(journal, test, live)
-    lost = verdict == "lost"
+    lost = verdict in ("lost", "hung")
+    cause = allure.text(_data(event).get("cause")) if test in journal.lost else ""
+    category, cause = causes.judge(verdict, "", "", (), cause or "lab") if lost else ("", "")
     return Row(
         id=f"journal-{number}",
         name=name,
@@ -188,25 +221,24 @@ def _begun(journal: Journal, test: str, number: int, live: bool) -> Row:
         full_name=full_name,
         device=allure.text(event.get("device")),
         host=allure.text(event.get("host")),
-        message=_loss(event) if lost else "",
-        category="Lab faults" if lost else "",
-        cause="lab" if lost else "",
+        message=_loss(event, verdict, news=journal.news) if lost else "",
+        category=category,
+        cause=cause,
         start=time(event),
     )
 
 
-def _verdict(journal: Journal, test: str, live: bool) -> str:
+def _verdict(journal: Journal, test: str, live: bool, hung: frozenset[str]) -> str:
     if test in journal.lost:
-        return "lost"
-    if test in journal.running:
-        return "running" if live else "lost"
-    return "not run"
+        return "hung" if _data(journal.lost[test]).get("hung") else "lost"
+    return "lost" if not live else "hung" if test in hung else "running"
 
 
-def _loss(event: allure.Document) -> str:
-    data = event.get("data")
-    why = next((allure.text(data[key]) for key in ("message", "why", "reason") if data.get(key)), "") if isinstance(
-        data, dict) else ""
+def _loss(event: allure.Document, verdict: str, news: int) -> str:
+    data = _data(event)
+    why = next((allure.text(data[key]) for key in ("message", "why", "reason") if data.get(key)), "")
+    if verdict == "hung" and not why:
+        return _hangs(event, news)
     where = " on ".join(filter(None, [allure.text(event.get("device")), allure.text(event.get("host"))]))
     worker = allure.text(event.get("worker"))
     return why or f"lost while it ran{' on ' + where if where else ''}{f' (worker {worker})' if worker else ''}"

@@ -13,7 +13,7 @@ WITHIN = " › "  # between a suite and the one in it, and between epic, feature
 AND = "\n"  # between several of one column
 LEVELS = {"suite": ("parentSuite", "suite", "subSuite"), "behaviour": ("epic", "feature", "story")}
 
-_TOLD = {*COLUMNS, *LEVELS["suite"], *LEVELS["behaviour"], "device", "host", "cause"}
+_TOLD = {*COLUMNS, *LEVELS["suite"], *LEVELS["behaviour"], "device", "host", "cause", "ended"}
 
 Labels = Mapping[str, Sequence[str]]
 Filed = tuple[str, ...]  # one text for each of COLUMNS

@@ -28,8 +28,8 @@ SAFETY = (
 )
 SCRIPTED = f"{SAFETY}; script-src 'self'; connect-src 'self'"
 _GLYPHS = {
-    "passed": "✓", "failed": "✕", "broken": "!", "lost": "⊘", "interrupted": "‖", "unknown": "?", "running": "▸",
-    "not run": "○", "skipped": "–",
+    "passed": "✓", "failed": "✕", "broken": "!", "lost": "⊘", "hung": "⧖", "interrupted": "‖", "unknown": "?",
+    "running": "▸", "not run": "○", "skipped": "–",
 }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-VERDICTS = ("failed", "broken", "lost", "interrupted", "unknown", "running", "not run", "skipped", "passed")
+VERDICTS = ("failed", "broken", "lost", "hung", "interrupted", "unknown", "running", "not run", "skipped", "passed")
 CAUSES = ("product", "lab", "test")
 BOTH = " + "  # between the devices of one test
 RANK = {verdict: number for number, verdict in enumerate(VERDICTS)}
@@ -274,6 +274,9 @@ class Run:
     start: int = 0
     stop: int = 0
     live: bool = False
+    standing: str = ""  # of its process on this machine, where it is to be told: "stopped", or "silent" since *news*
+    pid: int = 0
+    news: int = 0
     ended: bool = True
     retried: int = 0
     environment: Sequence[Parameter] = ()

@@ -15,10 +15,11 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Connection, select
 
 from pytest_virtualpytest.exceptions import VirtualPytestError
-from virtualpytest_dashboard import allure, causes, journal
+from virtualpytest_dashboard import allure, causes, journal, standing
 from virtualpytest_dashboard.contents import BESIDE, Seen, containers, scan, stamp
 from virtualpytest_dashboard.listing import Asked, Listing
 from virtualpytest_dashboard.records import Alike, Past, Row, Run
+from virtualpytest_dashboard.standing import Standing
 from virtualpytest_dashboard.store import compare, queries, search
 from virtualpytest_dashboard.store.containers import Containers
 from virtualpytest_dashboard.store.database import Database, adding
@@ -27,7 +28,6 @@ from virtualpytest_dashboard.store.measurements import Measurements
 from virtualpytest_dashboard.store.schema import RUN
 from virtualpytest_dashboard.summary import summary
 
-_STILL = 900  # seconds without news after which a run that never said its end is taken for dead
 _AGAIN = 3  # times that the journal is held against results that come faster; the next look goes on
 _PATIENCE = 2.0  # seconds that a page waits for who reads the folder; then it shows what is there
 _MOMENT = 5  # seconds for which the list of all runs may show what was known of one that goes on
@@ -52,6 +52,7 @@ class Folder:
         self._looked, self._behind = -math.inf, threading.Lock()
         self._journal = journal.Reader(path / journal.FILE)
         self._last: tuple[int, Run] | None = None
+        self._standing = Standing()
         self._finished = -1  # the version of which all was read
         self.before: tuple[float, Folder | None] = -math.inf, None
         self.kin: tuple[float, Sequence[Folder]] = -math.inf, ()
@@ -109,6 +110,7 @@ class Folder:
         times = {"start": kept["started"], "stop": kept["ended"], "ended": bool(kept["ended"] or not kept["started"])}
         with self._database.reading() as connection:
             named = Run(self.name, self.title, self.path, kept["version"], live=kept["live"], **times)
+            named = replace(named, standing=self._standing.word, pid=self._standing.pid, news=self._standing.news)
             run = replace(named, unreadable=queries.unreadable(connection, self.number))
             tallies, general = queries.tally(connection, self.number), queries.globals_of(connection, self.number)
         return summary(run, tallies, general)
@@ -210,9 +212,15 @@ class Folder:
     def _compare(self, files: Mapping[str, Stamp]) -> None:
         for _ in range(_AGAIN):
             kept = self._kept()
-            lives = bool(kept["started"] and _lives(kept["ended"], files))
-            if (kept["told"] == kept["version"] and kept["live"] == lives) or self._hear(files, kept["version"]):
+            going = bool(kept["started"] and not kept["ended"])
+            now = self._stands(files) if going else Standing()
+            same = kept["told"] == kept["version"] and kept["live"] == now.live and self._standing == now
+            if same or self._hear(files, kept["version"]):
                 return
+
+    def _stands(self, files: Mapping[str, Stamp]) -> Standing:
+        found = standing.of(self.told(), max((stamp[0] for stamp in files.values()), default=0) / 1e9)
+        return found if found.word else replace(found, news=0)
 
     def _kept(self) -> Mapping[Any, Any]:
         with self._database.reading() as connection:
@@ -220,12 +228,14 @@ class Folder:
 
     def _hear(self, files: Mapping[str, Stamp], version: int) -> bool:
         """Hold the journal against the results of *version*; tell whether the store still has that one."""
-        told = self.told()
-        live = bool(told.started and _lives(told.ended, files))
+        told, now = self.told(), self._stands(files)
+        if now != self._standing:
+            self._standing, self._last = now, None
         self._measurements.keep(told)
         with self._database.reading() as connection:
             found = queries.with_files(connection, self.number) if told.started else []
-        return self._ingest.journal(journal.missing(told, found, live), version, told.started, told.ended, live=live)
+        missing = journal.missing(told, found, now.live, now.hung)
+        return self._ingest.journal(missing, version, told.started, told.ended, live=now.live)
 
 
 def _number(database: Database, path: Path) -> int:
@@ -242,14 +252,6 @@ def _until(stop: Callable[[], bool], what: str, lefts: Iterator[int]) -> Iterato
         yield what, left
         if stop():
             return
-
-
-def _lives(ended: int, files: Mapping[str, Stamp]) -> bool:
-    """Tell whether a run that had not *ended* still goes on."""
-    if ended:
-        return False
-    newest = max((stamp[0] for stamp in files.values()), default=0)
-    return time.time() - newest / 1e9 < _STILL
 
 
 def _try(path: Path) -> allure.Document | None:

@@ -18,7 +18,8 @@ _PLACE = re.compile(r" at 0x[0-9a-fA-F]+")  # where an object lay in memory, as 
 
 def row(document: allure.Document, file: str, rules: Sequence[causes.Category]) -> Row:
     """Return what lists show of the result in *document*."""
-    verdict, said = _verdict(document), labels.of(document)
+    said = labels.of(document)
+    verdict = _verdict(document, said)
     message, trace = allure.details(document)
     category, cause = causes.judge(verdict, message, trace, rules, next(iter(said.get("cause", ())), ""))
     full_name = allure.text(document.get("fullName"))
@@ -57,9 +58,11 @@ def _places(said: labels.Labels) -> list[tuple[str, str]]:
     return list(dict.fromkeys(pairs)) or [("", hosts[0])]
 
 
-def _verdict(document: allure.Document) -> str:
-    """Return the status; a test without history was interrupted, though allure-pytest writes "passed" then."""
+def _verdict(document: allure.Document, labels: labels.Labels) -> str:
+    """Return the status, but for tests that hung, and for those without history: allure-pytest writes "passed" then."""
     said = allure.status(document)
+    if said == "broken" and "hung" in labels.get("ended", ()):
+        return "hung"
     return "interrupted" if said == "passed" and not document.get("historyId") else said
 
 

@@ -20,7 +20,7 @@ from pytest_virtualpytest.distribution.state import WorkerState
 from pytest_virtualpytest.distribution.units import Asked
 from pytest_virtualpytest.exceptions import VirtualPytestError
 from pytest_virtualpytest.pausing import Heed, Pause
-from pytest_virtualpytest.run import Run
+from pytest_virtualpytest.run import HUNG, Run
 
 _EVIDENCE_SECONDS = 20.0  # for what the host of a dead worker still has to show
 SILENCE = 12.0  # seconds without a heartbeat after which a worker is stopped or hung
@@ -91,6 +91,8 @@ class Controller:
         tally.mark(report, state.leased, dict.fromkeys(state.leased, time.time() - state.began))
         where = " and ".join(f"{device} (host {host})" for device, host in state.leased.items())
         why = state.killed or "crashed"
+        if state.hung:
+            setattr(report, HUNG, {"hung": state.hung, "cause": state.cause})
         report.longrepr = f"worker {state.worker!r} {why} while running {crashitem!r}{f' on {where}' if where else ''}"
         if self._run.folder and state.test == crashitem:
             writing = threading.Thread(target=self._write, args=(state, str(report.longrepr)), daemon=True)
@@ -171,6 +173,7 @@ class Controller:
                     state.heard = now
                 if state.pid and now - state.heard > SILENCE and (state.begun or starting.stopped(state.pid)):
                     state.killed = f"was ended: nothing was heard from it for {SILENCE:g} s"
+                    state.hung = time.time() - (now - state.heard)
                     self._end(node, state.pid)
                     state.pid = 0
 

@@ -49,6 +49,7 @@ def write(folder: Path, state: WorkerState, message: str, lab: Lab) -> None:
     for name in state.leased:
         _look(kept, lab, name, alone=len(state.leased) == 1)
     where = [("worker", state.worker), ("run", state.run), ("cause", state.cause)]
+    where += [("ended", "hung")] if state.hung else []
     where += [pair for name, host in state.leased.items() for pair in (("device", name), ("host", host))]
     result = {
         **state.identity,

@@ -26,6 +26,7 @@ class WorkerState:
     leased: dict[str, str] = field(default_factory=dict)
     killed: str = ""
     cause: str = "lab"  # whom its death points at
+    hung: float = 0.0  # since when its test did, in seconds since the epoch; 0 where it did not
     _done: list[dict[str, Any]] = field(default_factory=list)
     _open: list[dict[str, Any]] = field(default_factory=list)
 
@@ -44,6 +45,7 @@ class WorkerState:
                 self.stepped(*values)
             case "overdue":
                 self.killed, self.cause = f"was ended: the test passed its deadline of {values[0]:g} s", "test"
+                self.hung = self.began + values[0]
             case _:
                 return False
         return True

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
 import pytest
 from allured import label, results
+
+from pytest_virtualpytest.journal import FILE
 
 
 def test_worker_that_is_stopped_before_it_begins_is_replaced(pytester: pytest.Pytester, relays: Path) -> None:
@@ -95,12 +98,14 @@ def test_stopped_worker_is_ended_and_the_run_goes_on(pytester: pytest.Pytester, 
         """
     )
 
-    result = pytester.runpytest_subprocess("-n", "1", timeout=90)
+    result = pytester.runpytest_subprocess("-n", "1", "--alluredir=ar", timeout=90)
 
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(
         ["worker 'gw0' was ended: nothing was heard from it for 12 s while running *::test_stops' on relay1*"]
     )
+    found = results()["test_stops"]
+    assert (label(found, "ended"), label(found, "cause")) == (["hung"], ["lab"])
 
 
 @pytest.mark.parametrize("options", [[], ["-n", "1"]], ids=["alone", "xdist"])
@@ -143,12 +148,18 @@ def test_test_that_cannot_be_interrupted_costs_its_worker(pytester: pytest.Pytes
         """
     )
 
-    result = pytester.runpytest_subprocess("-n", "1", timeout=90)
+    result = pytester.runpytest_subprocess("-n", "1", "--alluredir=ar", timeout=90)
 
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(
         ["worker 'gw0' was ended: the test passed its deadline of 2 s while running *::test_stubborn' on relay1*"]
     )
+    noted = [json.loads(line) for line in Path("ar", FILE).read_text(encoding="utf-8").splitlines()]
+    begun, lost = (next(one for one in noted if one["kind"] == kind) for kind in ("start", "loss"))
+    assert begun["data"] == {"deadline": 2}
+    assert lost["data"]["hung"] == pytest.approx(begun["time"] + 2, abs=1)
+    assert lost["data"]["cause"] == "test"
+    assert label(results()["test_stubborn"], "ended") == ["hung"]
 
 
 @pytest.mark.parametrize("options", [[], ["-n", "2"]], ids=["alone", "xdist"])

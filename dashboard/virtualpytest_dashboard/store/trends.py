@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, lite
 from virtualpytest_dashboard.store.queries import named
 from virtualpytest_dashboard.store.schema import RESULT
 
-_BAD = ("failed", "broken", "lost")
+_BAD = ("failed", "broken", "lost", "hung")
 _DOUBTED = 5000  # tests of one run that are looked up
 
 
