@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 
 from starlette.exceptions import HTTPException
@@ -25,27 +26,31 @@ def index(request: Request) -> Response:
 
 
 def one(request: Request) -> Response:
-    """Show the values of one figure, of all devices or the one that was asked for."""
+    """Show the values of one figure, of all devices and firmware or those that were asked for."""
     name, folders = request.path_params["name"], pages.folders(request)
     known = {folder.number: folder for folder in folders.all()}
     newest = folders.ask(lambda connection: measurements.newest(connection, list(known), name, _NEWEST))
     if not newest:
         raise HTTPException(404, f"Nothing called {name!r} was measured in the runs that were read.")
-    unit, device = request.query_params.get("unit", newest[0].unit), request.query_params.get("device", "")
+    unit = request.query_params.get("unit", newest[0].unit)
+    device, firmware = (request.query_params.get(word, "") for word in ("device", "firmware"))
     every = [figure for figure in newest if figure.unit == unit] or newest
-    figures = [figure for figure in every if device in ("", figure.device)]
+    of_device = [figure for figure in every if device in ("", figure.device)]
+    of_firmware = [figure for figure in every if firmware in ("", figure.firmware)]
+    figures = [figure for figure in of_device if firmware in ("", figure.firmware)]
     if not figures:
-        raise HTTPException(404, f"{device!r} has not measured {name!r}.")
+        raise HTTPException(404, f"{' with '.join(filter(None, (device, firmware)))!r} has not measured {name!r}.")
     scale = charts.Scale.over(every, charts.summarized(every))
     return pages.render(
         request, "measurement.html", whole=charts.summarized(figures), device=device, runs=known, scale=scale,
         columns=charts.distribution(figures, scale), trend=charts.trend(figures, scale), limited=len(newest) == _NEWEST,
-        devices=_devices(every, scale), outside=[figure for figure in figures if figure.outside][:_LISTED],
+        devices=_groups(of_firmware, scale, "device"), firmwares=_groups(of_device, scale, "firmware"),
+        firmware=firmware, outside=[figure for figure in figures if figure.outside][:_LISTED],
     )  # fmt: skip
 
 
-def _devices(figures: Sequence[Figure], scale: charts.Scale) -> list[tuple[str, Summary, list[charts.Point]]]:
-    """Return each device with what is known of it and its trend, the one most outside of the limits first."""
-    found = charts.grouped(figures, lambda figure: figure.device)
-    told = [(group[0].device, charts.summarized(group), charts.trend(group, scale)) for group in found]
+def _groups(figures: Sequence[Figure], scale: charts.Scale, word: str) -> list[tuple[str, Summary, list[charts.Point]]]:
+    """Return each device, or firmware, with what is known of it and its trend, the one most outside of limits first."""
+    found = charts.grouped(figures, operator.attrgetter(word))
+    told = [(str(getattr(group[0], word)), charts.summarized(group), charts.trend(group, scale)) for group in found]
     return sorted(told, key=lambda item: (-item[1].outside / item[1].count, item[0]))

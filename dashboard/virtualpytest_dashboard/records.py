@@ -158,6 +158,7 @@ class Figure:
     uuid: str
     at: int
     run: int
+    firmware: str = ""
 
     @property
     def limit(self) -> str:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_virtualpytest.exceptions import ConfigError
-from virtualpytest_dashboard import results
+from virtualpytest_dashboard import contents
 from virtualpytest_dashboard.folders import Folders
 from virtualpytest_dashboard.results import Folder
 from virtualpytest_dashboard.store import retained
@@ -91,7 +91,7 @@ def _strange(path: Path) -> str:
     """Return what is in *path* that is not of a run, or was written just now."""
     if path.is_symlink() or path.resolve() != path:
         return "it is behind a link"
-    named = set(results.scan(path))
+    named = set(contents.scan(path))
     with os.scandir(path) as entries:
         for entry in entries:
             state = entry.stat(follow_symlinks=False)

@@ -231,3 +231,23 @@ def test_names_of_units_are_apart(tmp_path: Path, database: URL | None) -> None:
         pages = [plain(client.get(row).text) for row in rows]
 
     assert [("median 900 ms" in page, "median 1 s" in page) for page in pages] == [(True, False), (False, True)]
+
+
+def test_firmware_of_a_result_is_that_of_its_figures(nights: TestClient, tmp_path: Path) -> None:
+    for name, firmware in {"monday": "24.1", "tuesday": "24.2 & more"}.items():
+        for path in (tmp_path / name).glob("*-result.json"):
+            result = json.loads(path.read_text(encoding="utf-8"))
+            result["labels"].append({"name": "firmware", "value": firmware})
+            path.write_text(json.dumps(result), encoding="utf-8")
+        os.utime(tmp_path / name)
+    nights.get("/")
+
+    page = nights.get("/measurements/zap?unit=s").text
+    section = page.partition('<section aria-labelledby="firmware">')[2].partition("</section>")[0]
+    newer = next(link for link in links(section, "firmware=") if "24.2" in link)
+
+    assert "24.1 20 1 s 1.9 s 2 s 0" in plain(section)
+    assert "zap with 24.2 &amp; more</h1>" in nights.get(newer).text
+    assert "2 values of 1 run" in plain(nights.get(newer).text)
+    assert "1 value of 1 run" in plain(nights.get(f"{newer}&device=stb2").text)
+    assert nights.get(f"{newer}&device=stb9").status_code == 404

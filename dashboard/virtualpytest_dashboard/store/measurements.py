@@ -12,7 +12,7 @@ from virtualpytest_dashboard import allure, figures, journal
 from virtualpytest_dashboard.records import Figure, Summary
 from virtualpytest_dashboard.store.database import Database, adding
 from virtualpytest_dashboard.store.queries import named
-from virtualpytest_dashboard.store.schema import FIGURE, RESULT
+from virtualpytest_dashboard.store.schema import FIGURE, LABELS, RESULT
 
 _BATCH = 500
 _TOLD = 6  # figures outside of their limits that the page of a run shows
@@ -132,6 +132,10 @@ def outside(connection: Connection, run: int) -> tuple[int, list[Figure]]:
 
 
 def _figures(connection: Connection, wanted: ColumnElement[bool], at_most: int) -> list[Figure]:
-    columns = [FIGURE.c[name] for name in _COLUMNS]
-    found = connection.execute(select(*columns).where(wanted).order_by(FIGURE.c.at.desc()).limit(at_most))
+    columns = [*(FIGURE.c[name] for name in _COLUMNS), func.coalesce(LABELS.c.firmware, "")]
+    result = (RESULT.c.run == FIGURE.c.run) & (RESULT.c.uuid == FIGURE.c.uuid)
+    labelled = (LABELS.c.run == RESULT.c.run) & (LABELS.c.number == RESULT.c.labels)
+    told = FIGURE.outerjoin(RESULT, result).outerjoin(LABELS, labelled)
+    some = select(*columns).select_from(told).where(wanted).order_by(FIGURE.c.at.desc()).limit(at_most)
+    found = connection.execute(some)
     return [Figure(*item) for item in found]
