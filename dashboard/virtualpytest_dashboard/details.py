@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -94,7 +95,7 @@ def _filler(folder: Path) -> Callable[[Attachment], Attachment]:
 
 def _beginning(path: Path) -> str:
     try:
-        with path.open("rb") as file:
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
             return file.read(_PREVIEW).decode("utf-8", "replace")
     except OSError:  # not ours to read, or removed a moment ago
         return ""
