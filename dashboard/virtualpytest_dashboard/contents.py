@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import time
 from collections.abc import Iterator, Mapping
@@ -14,6 +13,7 @@ from virtualpytest_dashboard.store.ingest import RESULT_FILE, UNFINISHED, Stamp
 RESULT, CONTAINER = RESULT_FILE, "-container.json"
 BESIDE = ("categories.json", "executor.json", "environment.properties", journal.FILE)
 _TELLING = (RESULT, "-globals.json")
+_MARKS = (*_TELLING, UNFINISHED)
 _QUIET = 10  # seconds without news after which a folder is looked through less often …
 _RARELY = 5  # … every so many seconds, unless files came or went
 _LEFT = 60  # seconds without news after which a result that was being written is taken for left so
@@ -31,11 +31,13 @@ def scan(path: Path) -> dict[str, Stamp]:
 
 def _stamps(path: Path) -> Iterator[tuple[str, Stamp]]:
     for entry in _entries(path):
-        if tells(entry.name) or entry.name.endswith(UNFINISHED):
-            with contextlib.suppress(FileNotFoundError):  # removed while we looked
+        if entry.name.endswith(_MARKS) or entry.name in BESIDE:  # most files are others: this is looked at the most
+            try:
                 state = entry.stat(follow_symlinks=False)
-                if tells(entry.name) or time.time() - state.st_mtime > _LEFT:
-                    yield allure.text(entry.name), (state.st_mtime_ns, state.st_size)
+            except FileNotFoundError:  # removed while we looked
+                continue
+            if not entry.name.endswith(UNFINISHED) or time.time() - state.st_mtime > _LEFT:
+                yield allure.text(entry.name), (state.st_mtime_ns, state.st_size)
 
 
 def containers(path: Path) -> list[str]:

@@ -75,24 +75,24 @@ class Folders:
         self._database.close()
 
 
-def check(folders: Sequence[str]) -> list[Path]:
-    """Return *folders* as paths; a ConfigError names each one that cannot be shown."""
+def check(folders: Sequence[str], *, empty: bool = False) -> list[Path]:
+    """Return *folders* as paths; a ConfigError names each that cannot be shown, and that is empty unless it may be."""
     if not folders:
         raise ConfigError("the dashboard needs a folder of Allure results: virtualpytest dashboard FOLDER")
-    problems = [problem for folder in folders if (problem := _problem(Path(folder)))]
+    problems = [problem for folder in folders if (problem := _problem(Path(folder), empty=empty))]
     if problems:
         raise ConfigError(*problems)
     return [Path(folder) for folder in folders]
 
 
-def _problem(folder: Path) -> str:
+def _problem(folder: Path, *, empty: bool) -> str:
     if not folder.exists():
         return f"{folder}: no such folder; pytest makes it: pytest --alluredir={folder}"
     if not folder.is_dir():
         return f"{folder}: not a folder of Allure results but a file"
     if not os.access(folder, os.R_OK | os.X_OK, effective_ids=True):
         return f"{folder}: may not be read by this account"
-    if next(_runs(folder), None) is None:
+    if not empty and next(_runs(folder), None) is None:
         return f"{folder}: no Allure results in it; pytest writes them: pytest --alluredir={folder}"
     return ""
 

@@ -47,7 +47,7 @@ def main(  # noqa: PLR0913 - each is an option of the command
     no such rule; *ready* is told of each. A VirtualPytestError says what is missing or wrong, before all of it.
     """
     run = _server()
-    paths = _checked(folders)
+    paths = _checked(folders, empty=users)
     if control and host not in _LOOPBACK and not users:
         where = f"one of {', '.join(_LOOPBACK)}, or --users"
         raise ConfigError(f"the dashboard: --control on {host!r}: anybody could take devices; it wants {where}")
@@ -93,10 +93,10 @@ def _server() -> Callable[..., None]:
     return run
 
 
-def _checked(folders: Sequence[str]) -> list[Path]:
+def _checked(folders: Sequence[str], *, empty: bool = False) -> list[Path]:
     from virtualpytest_dashboard.folders import check
 
-    return check(folders)
+    return check(folders, empty=empty)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -5,7 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
 from browsing import Write, client_of, links, plain
+from virtualpytest_dashboard import folders
+
+from pytest_virtualpytest.exceptions import ConfigError
 
 
 def test_several_folders_and_folders_of_runs_are_listed(tmp_path: Path, real: Path, write: Write, folder: Path) -> None:
@@ -46,3 +50,9 @@ def test_runs_of_one_name_keep_addresses_of_their_own(tmp_path: Path, write: Wri
         addresses = set(links(client.get("/").text, "/runs/same"))
 
     assert len(addresses) == 2
+
+
+def test_folder_may_be_empty_where_people_send_results_to_it(tmp_path: Path) -> None:
+    assert folders.check([str(tmp_path)], empty=True) == [tmp_path]
+    with pytest.raises(ConfigError, match="no Allure results in it"):
+        folders.check([str(tmp_path)])

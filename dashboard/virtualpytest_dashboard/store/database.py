@@ -10,12 +10,11 @@ import tempfile
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, MetaData, Table, create_engine, event, inspect
-from sqlalchemy.dialects import postgresql as postgresql_dialect
-from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.exc import DatabaseError
 
 from virtualpytest_dashboard.store import postgresql, search
@@ -65,7 +64,7 @@ class Database:
 
 def adding(connection: Connection, table: Table) -> Any:
     """Return an insert into *table* that can also say what happens to a row that is there: ``on_conflict_…``."""
-    dialect: Any = postgresql_dialect if connection.dialect.name == "postgresql" else sqlite_dialect
+    dialect = import_module(f"sqlalchemy.dialects.{connection.dialect.name}")  # PostgreSQL's alone takes long to load
     return dialect.insert(table)
 
 
