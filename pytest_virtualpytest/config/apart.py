@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_virtualpytest.config.document import Document, dotted
 from pytest_virtualpytest.config.loading import FILE
 from pytest_virtualpytest.config.records import Campaign, LabConfig
 from pytest_virtualpytest.exceptions import ConfigError
 
+if TYPE_CHECKING:
+    from pytest_virtualpytest.config.controllers import Controllers
+
 _TEXT = {"\x7f": "\\u007f"}  # which JSON writes as it is
 
 
 def campaign(lab: LabConfig, name: str, table: Mapping[str, Any]) -> Campaign:
     """Return the campaign that *table* would be in the file of *lab*; ConfigError with all that is wrong."""
-    from pytest_virtualpytest.config import building, controllers, meaning, shape
+    from pytest_virtualpytest.config import building, meaning, shape
 
     devices = {device.name: {"kind": device.kind} for device in lab.devices.values()}
     file = lab.sources[0] if lab.sources else Path.cwd() / FILE
     written = Document([file], {"devices": devices, "campaigns": {name: dict(table)}})
-    installed = controllers.Controllers()
+    installed = _installed()
     problems = [*shape.check(written.data, installed.names), *meaning.check(written.data, installed)]
     if problems:
         raise ConfigError(*dict.fromkeys(f"{dotted(where)}: {text}" for where, text in problems))
@@ -41,6 +45,14 @@ def overlay(lab: LabConfig, made: Campaign, table: Mapping[str, Any]) -> str:
     devices = () if lab.sources else lab.devices.values()  # nobody names the built-in lab
     tables = [f'[devices.{_key(one.name)}]\nvirtual = "{one.virtual}"\nmodel = "{one.model}"\n' for one in devices]
     return "\n".join([*tables, toml(made.name, placed)])
+
+
+@functools.cache
+def _installed() -> Controllers:
+    """Return the controllers, which are looked for once: a campaign has none."""
+    from pytest_virtualpytest.config.controllers import Controllers
+
+    return Controllers()
 
 
 def _key(word: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -88,7 +89,7 @@ class Desk:
         for wish in (*self.wishes.values(), *self._once.values()):
             try:
                 campaigns[wish.name] = wish.campaign(self.lab)
-                overlays[wish.name] = wish.overlay(self.lab), wish.words
+                overlays[wish.name] = functools.partial(wish.overlay, self.lab), wish.words
             except ConfigError as error:  # the lab file has changed since
                 self.broken[wish.name] = in_a_line(error)
         return Campaigns(replace(self.lab, campaigns=campaigns), overlays)

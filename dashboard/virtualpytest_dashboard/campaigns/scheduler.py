@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pytest_virtualpytest.exceptions import LeaseError, VirtualPytestError
 from virtualpytest_dashboard.campaigns.desk import Desk
+from virtualpytest_dashboard.campaigns.queue import Queue
 from virtualpytest_dashboard.campaigns.schedules import Outcome, Schedule, Schedules
 from virtualpytest_dashboard.lab.site import Site
 from virtualpytest_dashboard.lab.survey import in_a_line
@@ -46,7 +47,7 @@ class Scheduler:
         for schedule in self._schedules.all():
             if schedule.active:
                 self._fire(schedule)
-        bench = self._site.bench()
+        bench = self._site.bench() if Queue(self._kept).all() else None
         if bench is not None:
             Desk(bench, self._kept).turn()
 

@@ -19,7 +19,7 @@ import sys
 import threading
 import time
 import urllib.parse
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from pytest_virtualpytest.pausing import Pause
 from pytest_virtualpytest.process import status
 from virtualpytest_dashboard.store.database import PLACE
 
+Overlay = tuple[Callable[[], str], Sequence[str]]  # what makes the content of a lab file, and words for pytest
 _TAIL = 4000  # bytes of what the run has said
 _LINE = 4000  # bytes of its first line
 _AT_ONCE = {"PYTHONUNBUFFERED": "1"}  # what it says shows while it runs
@@ -59,9 +60,9 @@ class State:
 
 
 class Campaigns:
-    """The campaigns of *lab*; to begin some of them, the lab file in *overlays* and words for pytest are needed too."""
+    """The campaigns of *lab*; to begin some of them, a lab file that *overlays* has and words for pytest are needed."""
 
-    def __init__(self, lab: LabConfig, overlays: Mapping[str, tuple[str, Sequence[str]]] | None = None) -> None:
+    def __init__(self, lab: LabConfig, overlays: Mapping[str, Overlay] | None = None) -> None:
         self._lab, self._overlays = lab, overlays or {}
 
     def only(self, lab: LabConfig) -> Campaigns:
@@ -85,7 +86,7 @@ class Campaigns:
         if name in self._overlays:
             files.append(place(self._lab.campaign(name), ".toml"))
             files[-1].parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            put(files[-1], self._overlays[name][0])
+            put(files[-1], self._overlays[name][0]())
         return files
 
     def state(self, name: str) -> State:
