@@ -44,6 +44,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--vpt-each", choices=("any", "device", "model"), default="any",
         help="run each test of one device once, on each device, or on one of each model (default: any)",
     )  # fmt: skip
+    _add_ways(group)
+
+
+def _add_ways(group: pytest.OptionGroup) -> None:
+    """Add the options that say how tests run, and what their failures do."""
     group.addoption(
         "--vpt-evidence", choices=("always", "failure", "never"), default="failure",
         help="when to keep frames, clip and log of a test's devices (default: failure)",
@@ -123,6 +128,18 @@ def pytest_configure(config: pytest.Config) -> None:
             config.pluginmanager.register(Gate(run), "virtualpytest-gate")
     if not run.is_worker and config.getoption("xmlpath", None):
         config.pluginmanager.register(junit.LastAttempts(), "virtualpytest-junit")
+    _add_asked(config)
+    _distribute(config, run)
+    if campaign.of(config) is not None or config.getoption("vpt_plan"):
+        from pytest_virtualpytest import planning, provisioning
+
+        with _usage_errors():
+            provisioning.plan(run)
+            planning.plan(run)
+
+
+def _add_asked(config: pytest.Config) -> None:
+    """Register what only some runs ask for."""
     if config.getoption("vpt_update_references"):
         from pytest_virtualpytest.updating import Updates
 
@@ -138,13 +155,6 @@ def pytest_configure(config: pytest.Config) -> None:
 
         with _usage_errors():
             config.pluginmanager.register(Quarantine.of(config, source), "virtualpytest-quarantine")
-    _distribute(config, run)
-    if campaign.of(config) is not None or config.getoption("vpt_plan"):
-        from pytest_virtualpytest import planning, provisioning
-
-        with _usage_errors():
-            provisioning.plan(run)
-            planning.plan(run)
 
 
 def _distribute(config: pytest.Config, run: Run) -> None:
