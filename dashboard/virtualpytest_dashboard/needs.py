@@ -32,7 +32,7 @@ NEEDS = {
     "api-device-history": "viewer",
     "api-picture": "viewer", "api-frame": "viewer", "api-clip": "viewer", "api-restart-images": "viewer",
     "api-restart-image": "viewer", "api-incidents": "viewer", "api-incident-picture": "viewer",
-    "api-monitoring": "viewer", "ws-lab": "viewer",
+    "api-monitoring": "viewer", "ws-lab": "viewer", "ws": "viewer",
     "api-take": "tester", "api-act": "tester", "api-keep": "tester", "api-release": "tester",
     # what begins campaigns
     "lab-campaign-progress": "viewer", "api-campaign-progress": "viewer",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
 from virtualpytest_dashboard import (
     attachments,
@@ -14,6 +14,7 @@ from virtualpytest_dashboard import (
     live,
     measurements,
     metrics,
+    news,
     notes,
     openapi,
     retaining,
@@ -43,6 +44,7 @@ ROUTES = (
     Route("/runs/{run}/tests/{uuid}", tests.one, name="test"),
     Route("/runs/{run}/attachments/{name}", attachments.one, name="attachment"),
     Route("/runs/{run}/events", live.events, name="events"),
+    WebSocketRoute("/ws", news.news, name="ws"),
     Route("/health", health.health, name="health"),
     Route("/healthz", health.health, name="healthz"),
     Route("/metrics", metrics.metrics, name="metrics"),

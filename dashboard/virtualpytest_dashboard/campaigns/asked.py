@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pydantic import BaseModel, ConfigDict
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 
 from pytest_virtualpytest.exceptions import ConfigError
 from virtualpytest_dashboard.campaigns.desk import Desk
@@ -24,12 +24,12 @@ def nothing(body: bytes) -> None:
     Nothing.model_validate_json(body)
 
 
-def desk(request: Request) -> Desk:
+def desk(request: HTTPConnection) -> Desk:
     """Return the desk of all campaigns, or answer 503 with what is wrong with the lab file."""
     return Desk(asked.bench(request), request.app.state.kept, seen(request))
 
 
-def seen(request: Request) -> Callable[[str], bool]:
+def seen(request: HTTPConnection) -> Callable[[str], bool]:
     """Return what tells of a campaign's name whether who asks may see the campaign."""
     one = person.of(request)
     return lambda name: one.sees(("campaign", name))
