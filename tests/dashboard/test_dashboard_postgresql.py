@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from browsing import Write, client_of, plain, run_page
 from postgres import GUARDED, Postgres
-from sqlalchemy import URL, Column, Integer, MetaData, Table, insert, select, text
+from sqlalchemy import URL, Column, Integer, MetaData, Table, create_engine, insert, select, text
 from virtualpytest_dashboard import serve
 from virtualpytest_dashboard.folders import Folders
 from virtualpytest_dashboard.store import postgresql
@@ -94,6 +94,25 @@ def test_password_that_is_refused_is_told_and_not_shown(
     assert f"//{GUARDED}@/" in said
     assert re.search(r"password authentication failed|no password supplied", said)
     assert "wrong" not in said
+
+
+def test_password_may_stand_in_a_file(
+    folder: Path, write: Write, postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write()
+    make = f"CREATE ROLE {GUARDED} LOGIN PASSWORD 'in a file'"
+    postgres.execute("postgres", f"DROP ROLE IF EXISTS {GUARDED}", make)
+    (tmp_path / "secret").write_text("in a file\n", encoding="utf-8")
+    said = postgres.address("postgres", GUARDED).render_as_string()
+    monkeypatch.setenv(postgresql.PASSWORD_FILE, str(tmp_path / "secret"))
+
+    engine = create_engine(postgresql.address(said))
+    with contextlib.closing(engine.connect()) as connection:
+        assert connection.execute(text("SELECT current_user")).scalar() == GUARDED
+    engine.dispose()
+
+    monkeypatch.setenv(postgresql.PASSWORD_FILE, str(tmp_path / "none"))
+    assert _said(folder, said).endswith(f"VPT_DATABASE_PASSWORD_FILE: {tmp_path}/none: No such file or directory")
 
 
 def test_database_that_is_not_there_is_told(folder: Path, write: Write, postgres: Postgres) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 from sqlalchemy import URL, Connection, Engine, MetaData, create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.schema import CreateSchema
@@ -9,6 +12,7 @@ from sqlalchemy.schema import CreateSchema
 from pytest_virtualpytest.exceptions import ConfigError, VirtualPytestError
 from virtualpytest_dashboard.store import search
 
+PASSWORD_FILE = "VPT_DATABASE_PASSWORD_FILE"
 KEPT_SCHEMA = "virtualpytest"
 _SCHEMES = ("postgresql", "postgres", "postgresql+psycopg")
 _FORM = "postgresql://USER@HOST/NAME"
@@ -26,7 +30,17 @@ def address(said: str) -> URL:
     if not url.database:
         raise ConfigError(f"the dashboard's database: {shown(url)} names none; it has the form {_FORM}")
     _driver()
-    return url.set(drivername="postgresql+psycopg")
+    return url.set(drivername="postgresql+psycopg", password=url.password or _kept_password())
+
+
+def _kept_password() -> str | None:
+    """Return the password in the file of PASSWORD_FILE; None where there is none: the driver knows more places."""
+    path = os.environ.get(PASSWORD_FILE)
+    try:
+        return Path(path).read_text(encoding="utf-8").strip() if path else None
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "no text"
+        raise ConfigError(f"the dashboard's database: {PASSWORD_FILE}: {path}: {why}") from error
 
 
 def shown(url: URL) -> str:
