@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import tomllib
 from collections.abc import Iterator
@@ -13,8 +14,11 @@ import pytest
 from browsing import ours, plain
 from campaigning import mark
 from starlette.testclient import TestClient
+from virtualpytest_dashboard.campaigns.desk import Desk
+from virtualpytest_dashboard.campaigns.executions import Executions, Selection
 
 from pytest_virtualpytest import config
+from pytest_virtualpytest.gateway import Gateways
 
 LAB = """
 [devices.seat1]
@@ -172,6 +176,24 @@ def test_selection_waits_for_its_turn(client: TestClient, folder: Path) -> None:
     begun = post(client, "execution", tests=["tests"], queue=True).json()
 
     assert (begun["name"], begun["waiting"]["why"]) == ("once-1", "still running")
+
+
+def test_selection_waits_for_the_devices_that_it_names_alone(client: TestClient, folder: Path) -> None:
+    state: Any = client.app.state  # type: ignore[attr-defined]
+    executions = Executions(state.kept)
+    for device in ("seat1", "seat2"):
+        executions.make(Selection(tests=["tests"], devices=[device]))
+    lab = config.load([folder / "lab.toml"])
+
+    with contextlib.closing(Gateways(lab.hosts)) as gateways:
+        gateway = gateways.of("local")
+        gateway.attach(lab.devices["seat1"].spec())
+        gateway.lease("seat1", labs.BEN)
+        desk = Desk(state.lab.bench(), state.kept)
+
+        assert desk.busy("once-1") == "its devices are held: seat1 by ben, run 4f6b, test_zap"
+        assert desk.busy("once-2") == ""
+        assert desk.busy("night") == ""
 
 
 def test_page_of_a_test_runs_it_again(client: TestClient, folder: Path) -> None:

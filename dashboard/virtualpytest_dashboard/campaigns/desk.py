@@ -81,7 +81,7 @@ class Desk:
             try:
                 if not self.busy(waiting.campaign) and self.queue.claim(waiting.id):
                     self._begin(waiting)
-            except VirtualPytestError as error:
+            except (VirtualPytestError, OSError) as error:
                 self.queue.settle(waiting.id, "failed", in_a_line(error))
 
     def _all(self) -> Campaigns:
@@ -107,9 +107,11 @@ class Desk:
             yield device.name, promised.get(device.name) or self._holder(device)
 
     def _fitting(self, campaign: Campaign) -> list[DeviceConfig]:
-        choice = campaign.devices
+        """Return the devices that *campaign* may use."""
+        once, choice = self._once.get(campaign.name), campaign.devices
         need = Need("", choice.kind, choice.name, choice.model, choice.tags, choice.needs)
-        return [device for device in self._bench.lab.devices.values() if need.fits(device)]
+        named = once.devices if once and once.devices else tuple(self.lab.devices)
+        return [device for name, device in self.lab.devices.items() if name in named and need.fits(device)]
 
     def _promised(self, campaign: Campaign) -> Iterator[tuple[str, str]]:
         """Yield what runs that have just begun are going to take."""

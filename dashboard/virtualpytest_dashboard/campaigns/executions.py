@@ -80,7 +80,7 @@ class Execution:
         content |= {"keyword": asked.keyword} if asked.keyword else {}
         times = [f"--vpt-times={asked.count}"] if asked.count > 1 else []
         words = (*(f"--vpt-device={name}" for name in asked.devices), *times, *asked.tests)
-        return Wish(f"once-{self.id}", content, words)
+        return Wish(f"once-{self.id}", content, words, tuple(asked.devices))
 
 
 class Executions:

@@ -32,6 +32,7 @@ class Wish:
     name: str
     content: Mapping[str, Any] = field(default_factory=dict)
     words: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()  # that *words* restrict it to
 
     def campaign(self, lab: LabConfig) -> Campaign:
         """Return the campaign that it is in *lab*; ConfigError with all that is wrong."""

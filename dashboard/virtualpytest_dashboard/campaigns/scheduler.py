@@ -55,7 +55,7 @@ class Scheduler:
         while not self._ended.wait(_EVERY):
             try:
                 self.look()
-            except SQLAlchemyError:  # the database is away, or its writer slow: the next time, perhaps
+            except (SQLAlchemyError, VirtualPytestError, OSError):  # what is away now may be there the next time
                 continue
 
     def _fire(self, schedule: Schedule) -> None:
