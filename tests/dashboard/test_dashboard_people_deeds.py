@@ -13,18 +13,19 @@ import labs
 import peopling
 import pytest
 from browsing import Write, plain
-from sqlalchemy import update
+from sqlalchemy import URL, update
 from starlette.testclient import TestClient
 from virtualpytest_dashboard.people.schema import TOKEN
 
+BOTH_STORES = True
 SEAT = '[devices.seat]\nkind = "account"\nresources = ["account:people-seat"]\n'
 
 
 @pytest.fixture
-def app(folder: Path, write: Write) -> Iterator[Any]:
+def app(folder: Path, write: Write, database: URL | None) -> Iterator[Any]:
     """Give a dashboard with an admin, root, who is 1, and a tester, ben, who is 2."""
     write("test_zap")
-    with peopling.app_of(folder) as app:
+    with peopling.app_of(folder, database=database) as app:
         peopling.add(app, "root", "admin")
         peopling.add(app, "ben", "tester")
         yield app

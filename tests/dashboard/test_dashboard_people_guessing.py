@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +12,18 @@ import peopling
 import pytest
 from argon2 import PasswordHasher
 from peopling import PASSWORD, sign_in
-from sqlalchemy import update
+from sqlalchemy import URL, update
 from starlette.exceptions import HTTPException
 from starlette.testclient import TestClient
 from virtualpytest_dashboard.people import attempts, hidden, schema, users
 
+BOTH_STORES = True
+
 
 @pytest.fixture
-def app(folder: Path) -> Iterator[Any]:
+def app(folder: Path, database: URL | None) -> Iterator[Any]:
     """Give a dashboard with users: an admin, root, and a viewer, ben."""
-    with peopling.app_of(folder) as app:
+    with peopling.app_of(folder, database=database) as app:
         peopling.add(app, "root", "admin")
         peopling.add(app, "ben")
         yield app
@@ -58,6 +61,15 @@ def test_who_guesses_waits_whether_the_name_is_known_or_not(app: Any, monkeypatc
     assert "Too many failures: wait" in waiting.text
     assert peopling.client_of(app).post("/api/auth", json={"name": "ben", "password": PASSWORD}).status_code == 429
     assert sign_in(peopling.client_of(app), "root").status_code == 303
+
+
+def test_many_guesses_at_once_are_slowed_as_those_after_each_other(app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attempts, "_SHORTEST", 200.0)
+
+    with ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(lambda _: sign_in(peopling.client_of(app), "ben", "a wrong one"), range(12)))
+
+    assert sorted(answer.status_code for answer in answers) == [401] * 3 + [429] * 9
 
 
 def test_waits_double_up_to_five_minutes_and_are_forgotten(app: Any) -> None:

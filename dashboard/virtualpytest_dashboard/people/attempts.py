@@ -39,9 +39,11 @@ def succeeded(connection: Connection, who: Mapping[str, str]) -> None:
 
 def _begin(connection: Connection, kind: str, name: str, now: float) -> None:
     one = ATTEMPT.c.what == _what(kind, name)
-    if not connection.execute(update(ATTEMPT).where(one).values(failures=ATTEMPT.c.failures + 1)).rowcount:
+    counted = update(ATTEMPT).where(one).values(failures=ATTEMPT.c.failures + 1)
+    if not connection.execute(counted).rowcount:
         with contextlib.suppress(IntegrityError), connection.begin_nested():  # another did it at the same moment
-            connection.execute(insert(ATTEMPT).values(what=_what(kind, name), failures=1, until=0.0))
+            connection.execute(insert(ATTEMPT).values(what=_what(kind, name), failures=0, until=0.0))
+        connection.execute(counted)
     row = connection.execute(select(ATTEMPT.c.failures, ATTEMPT.c.until).where(one)).one()
     if now < row.until:
         seconds = math.ceil(row.until - now)
