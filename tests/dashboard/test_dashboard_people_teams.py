@@ -16,7 +16,9 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 from test_dashboard_measurements import T, measured
 from test_dashboard_people_routes import asked
+from virtualpytest_dashboard.folders import Folders
 from virtualpytest_dashboard.people import gate
+from virtualpytest_dashboard.people.seen import Part
 
 LAB = """
 [hosts.zebrahost]
@@ -93,6 +95,13 @@ def shown(client: TestClient) -> dict[str, str]:
 def runs(client: TestClient) -> list[str]:
     """Return the addresses of the runs that *client* sees."""
     return sorted(set(re.findall(r'href="[^"]*(/runs/[^"/]+)"', client.get("/").text)))
+
+
+def test_whatever_is_asked_of_the_runs_is_asked_of_those_that_may_be_seen() -> None:
+    public = {name for name, value in vars(Folders).items() if callable(value) and not name.startswith("_")}
+
+    assert len(public) > 4
+    assert public - set(vars(Part)) == set()
 
 
 @pytest.mark.parametrize("user", [2, 4])

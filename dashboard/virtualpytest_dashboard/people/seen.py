@@ -49,6 +49,14 @@ class Part(Folders):
         """Return every run that may be seen, the newest first."""
         return [folder for folder in self._whole.all() if self._sees(folder)]
 
+    def known(self) -> list[Folder]:
+        """Return the runs that were there the last time, and may be seen."""
+        return [folder for folder in self._whole.known() if self._sees(folder)]
+
+    def forget(self, folder: Folder) -> None:
+        """Forget a run of which nothing is there any more."""
+        self._whole.forget(folder)
+
     def get(self, name: str) -> Folder | None:
         """Return the run that is called *name* in addresses, if it may be seen."""
         found = self._whole.get(name)
