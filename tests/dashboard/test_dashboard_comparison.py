@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from browsing import client_of, links, plain
+from sqlalchemy import URL
 from starlette.testclient import TestClient
 from virtualpytest_dashboard.journal import FILE
 
@@ -37,7 +38,7 @@ def run(folder: Path, day: int, tests: dict[str, Any], zap: float) -> None:
 
 
 @pytest.fixture
-def runs(tmp_path: Path) -> Iterator[tuple[TestClient, str, str]]:
+def runs(tmp_path: Path, database: URL | None) -> Iterator[tuple[TestClient, str, str]]:
     """Give a client of two runs, and the addresses of the later and the earlier one."""
     run(tmp_path / "old", 0, {"broke": ("passed", 900), "mended": ("failed", 900), "bad": ("failed", 900),
                               "slow": ("passed", 2000), "fast": ("passed", 4000), "gone": ("passed", 900),
@@ -45,7 +46,7 @@ def runs(tmp_path: Path) -> Iterator[tuple[TestClient, str, str]]:
     run(tmp_path / "new", 1, {"broke": ("failed", 900), "mended": ("passed", 900), "bad": ("broken", 900),
                               "slow": ("passed", 3000), "fast": ("passed", 1000), "fresh": ("passed", 900),
                               "even": ("passed", 1400)}, 2.5)  # fmt: skip
-    with client_of(tmp_path) as client:
+    with client_of(tmp_path, database=database) as client:
         new, old = (next(link for link in links(client.get("/").text, "/runs/") if f"/{name}-" in link)
                     for name in ("new", "old"))  # fmt: skip
         yield client, new, old

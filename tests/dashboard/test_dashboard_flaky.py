@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from browsing import client_of, links, plain, rows
+from sqlalchemy import URL
 from starlette.testclient import TestClient
 
 BOTH_STORES = True
@@ -34,13 +35,13 @@ def night(root: Path, day: int, **verdicts: str) -> None:
 
 
 @pytest.fixture
-def nights(tmp_path: Path) -> Iterator[TestClient]:
+def nights(tmp_path: Path, database: URL | None) -> Iterator[TestClient]:
     """Give a client of four nights."""
     night(tmp_path, 0, steady="passed", broke="passed", wild="passed", retried="passed", moved="passed@stb1")
     night(tmp_path, 1, steady="passed", broke="passed", wild="failed", retried="passed", moved="failed@stb2")
     night(tmp_path, 2, steady="passed", broke="failed", wild="passed", retried="passed", moved="passed@stb1")
     night(tmp_path, 3, steady="passed", broke="failed", wild="failed", retried="failed passed", moved="failed@stb2")
-    with client_of(tmp_path) as client:
+    with client_of(tmp_path, database=database) as client:
         client.get("/")
         yield client
 

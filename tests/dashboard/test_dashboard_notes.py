@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 from browsing import links, ours, plain, rows
+from sqlalchemy import URL
 from starlette.testclient import TestClient
 from virtualpytest_dashboard.app import create_app
 
+BOTH_STORES = True
 DAY = 86_400_000
 ISSUE = "https://bugs.example/7"
 
@@ -27,11 +29,11 @@ def _night(root: Path, day: int, **verdicts: str) -> None:
 
 
 @pytest.fixture
-def nights(tmp_path: Path) -> Iterator[TestClient]:
+def nights(tmp_path: Path, database: URL | None) -> Iterator[TestClient]:
     """Give a client that may act, of two nights: two tests broke."""
     _night(tmp_path, 0, test_a="passed", test_b="passed", test_c="passed")
     _night(tmp_path, 1, test_a="failed", test_b="failed", test_c="passed")
-    with TestClient(create_app([tmp_path], control=True), base_url="http://127.0.0.1") as client:
+    with TestClient(create_app([tmp_path], control=True, database=database), base_url="http://127.0.0.1") as client:
         client.get("/")
         yield client
 
@@ -104,10 +106,10 @@ def test_what_is_no_note_is_refused(nights: TestClient, said: dict[str, Any]) ->
     assert next(iter(said)) in answer.json()["error"]
 
 
-def test_note_holds_over_a_restart(nights: TestClient, tmp_path: Path) -> None:
+def test_note_holds_over_a_restart(nights: TestClient, tmp_path: Path, database: URL | None) -> None:
     _say(nights, "1-0", note="still so")
 
-    with TestClient(create_app([tmp_path]), base_url="http://127.0.0.1") as later:
+    with TestClient(create_app([tmp_path], database=database), base_url="http://127.0.0.1") as later:
         assert "still so" in plain(later.get("/notes").text)
 
 

@@ -10,6 +10,8 @@ from starlette.testclient import TestClient
 from virtualpytest_dashboard import labels
 from virtualpytest_dashboard.journal import FILE
 
+BOTH_STORES = True
+
 
 def _labels(**said: str | list[str]) -> list[dict[str, str]]:
     several = {name: [value] if isinstance(value, str) else value for name, value in said.items()}
