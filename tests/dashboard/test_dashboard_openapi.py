@@ -7,36 +7,21 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import apis
 import pytest
+from apis import ACTING, SLOW, app_of
 from browsing import plain
-from labs import client_of
-from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-LAB = '[devices.apibox]\nvirtual = "stb"\n[campaigns.night]\ntests = ["tests"]\n'
 ODD = ("", "apibox", "night", "0", "-1", "1e9", "nan", "x" * 300, "../../etc", "\u0130\U0001f4fa", "a\x00b", "%", "'")
-ACTING = {"api-campaign-start", "api-execution"}  # each would run pytest
-SLOW = {"api-campaign-plan", "api-testcases"}  # each asks pytest for its tests
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """Give a dashboard over a virtual box, on which people may act."""
-    folder = tmp_path_factory.mktemp("api")
-    (folder / "tests").mkdir()
-    (folder / "tests" / "test_zap.py").write_text("def test_zap(stb): pass\n", encoding="utf-8")
-    with client_of(folder, LAB, control=True) as client:
-        client.headers["origin"] = str(client.base_url)
-        client.headers["x-virtualpytest-token"] = _app(client).state.guard.token
+    with apis.dashboard(tmp_path_factory.mktemp("api")) as client:
         yield client
-
-
-def _app(client: TestClient) -> Starlette:
-    app: Any = client.app
-    while not isinstance(app, Starlette):
-        app = app.app
-    return app
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +34,7 @@ def document(site: TestClient) -> dict[str, Any]:
 
 
 def _routes(site: TestClient) -> list[Route]:
-    found = [route for route in _app(site).routes if isinstance(route, Route) and route.path.startswith("/api/")]
+    found = [route for route in app_of(site).routes if isinstance(route, Route) and route.path.startswith("/api/")]
     assert len(found) > 40
     return found
 
@@ -142,31 +127,3 @@ def _odd_calls(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str
                 asked = {item["name"]: odd for item in call["parameters"] if item["in"] == "query"}
                 body = {"content": odd} if number % 2 else {"json": {odd: odd, "hold": odd, "name": odd}}
                 yield method.upper(), address, {"params": asked, **({} if method == "get" else body)}
-
-
-def test_schemathesis_finds_no_call_that_breaks_a_route(site: TestClient) -> None:
-    schemathesis = pytest.importorskip("schemathesis", reason="in an environment of its own: tox -e api")
-    own = {name: site.headers[name] for name in ("origin", "x-virtualpytest-token")} | {"host": "127.0.0.1"}
-    schema = schemathesis.openapi.from_asgi("/api/openapi.json", _app(site), headers=own)
-    calls = [found.ok() for found in schema.get_all_operations()]
-
-    tried = [call for call in calls if call.definition.raw["operationId"] not in ACTING | SLOW]
-    broken = [said for call in tried for said in _tried(call, own)]
-
-    assert broken == []
-
-
-def _tried(call: Any, own: Mapping[str, str]) -> list[str]:
-    """Return what made *call* break, of some examples of all that its schema allows, and does not."""
-    hypothesis: Any = pytest.importorskip("hypothesis")
-    broken: list[str] = []
-
-    def holds(case: Any) -> None:
-        answer = case.call(headers=own)
-        if answer.status_code >= 500:
-            broken.append(f"{case.method} {answer.request.url}: {answer.status_code} {answer.text[:200]}")
-
-    patient = hypothesis.HealthCheck  # each of them: a device takes its time
-    some = hypothesis.settings(max_examples=8, deadline=None, database=None, suppress_health_check=patient)
-    some(hypothesis.seed(1)(hypothesis.given(case=call.as_strategy())(holds)))()
-    return broken
