@@ -95,6 +95,7 @@ class Holding:
         for name in devices:
             if name not in self.unfit:
                 self.unfit[name] = why
+                self._run.journal.note("quarantine", device=name, data={"why": why})
                 if not self._run.tell("unfit", name, why):
                     self._run.say(f"{name} is quarantined for this run: {why}")
 

@@ -250,7 +250,9 @@ class Measurement:
     note: str = ""
 
 
-EventKind = Literal["run", "plan", "start", "lease", "release", "verdict", "loss", "paused", "resumed", "end"]
+EventKind = Literal[
+    "run", "plan", "start", "lease", "release", "quarantine", "verdict", "loss", "paused", "resumed", "end"
+]
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,7 @@ class Journal:
     verdicts: dict[str, list[allure.Document]] = field(default_factory=dict)
     held: dict[str, dict[str, allure.Document]] = field(default_factory=dict)
     judged: dict[tuple[str, str], list[allure.Document]] = field(default_factory=dict)  # verdicts by the test's names
+    unfit: dict[str, str] = field(default_factory=dict)  # why each device is used no more
     measured: list[allure.Document] = field(default_factory=list)  # verdicts with figures, and where their test ran
     waiting: dict[str, Row] = field(default_factory=dict)  # rows of tests that have not begun, as they were made
 
@@ -49,6 +50,8 @@ class Journal:
             self._start(test, event)
         elif kind in ("lease", "release"):
             self._hold(event)
+        elif kind == "quarantine":
+            self.unfit[allure.text(event.get("device"))] = allure.text(_data(event).get("why"))
         elif kind == "verdict":
             self._judge(test, event)
         elif kind == "loss":

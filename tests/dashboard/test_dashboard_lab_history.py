@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import labs
 import pytest
 from browsing import Write, links, plain
 from starlette.testclient import TestClient
 from virtualpytest_dashboard.folders import Folders
+from virtualpytest_dashboard.journal import FILE
 from virtualpytest_dashboard.store import devices
 from virtualpytest_dashboard.store.devices import Ran
+
+from pytest_virtualpytest.models import Event, EventKind
 
 BOTH_STORES = True
 LAB = "".join(f'[devices.{name}]\nkind = "account"\nresources = ["account:{name}"]\n' for name in ("seat", "sofa"))
@@ -112,3 +119,18 @@ def test_api_device_history_is_the_same_for_programs(lab: TestClient) -> None:
     assert lab.get(told["last"][1]["url"]).status_code == 200
     assert [one["verdict"] for one in told["last"][:3]] == ["skipped", "broken", "passed"]
     assert lab.get("/api/devices/sofas/history").status_code == 404
+
+
+def test_device_that_a_run_uses_no_more_is_quarantined_while_it_goes_on(lab: TestClient, folder: Path) -> None:
+    def note(kind: EventKind, **members: Any) -> None:
+        with (folder / FILE).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(asdict(Event(kind, time.time(), "run-1", **members))) + "\n")
+
+    note("run")
+    note("quarantine", device="seat", data={"why": "not ready: home.png not seen"})
+    words = "quarantined run night: not ready: home.png not seen"
+    shown = [words in plain(lab.get(path).text) for path in ("/lab", "/lab/devices/seat", "/lab/devices/sofa")]
+    note("end", data={"exit": 0})
+
+    assert shown == [True, True, False]
+    assert "quarantined" not in lab.get("/lab").text

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from pytest_virtualpytest.journal import FILE
 
 
 def test_keys_of_recovery_follow_soon(pytester: pytest.Pytester, box: Path, press: Callable[[str], None]) -> None:
@@ -68,8 +71,10 @@ def test_device_that_cannot_be_made_ready_is_quarantined_and_its_tests_go_elsewh
         """
     )
 
-    result = pytester.runpytest_subprocess(*options)
+    result = pytester.runpytest_subprocess("--alluredir=ar", *options)
 
     result.assert_outcomes(passed=3)
+    noted = map(json.loads, Path("ar", FILE).read_text(encoding="utf-8").splitlines())
+    assert {event["device"] for event in noted if event["kind"] == "quarantine"} == {"pluginbox"}
     said = [line for line in result.outlines + result.errlines if "pluginbox is quarantined for this run" in line]
     assert len(said) == 1

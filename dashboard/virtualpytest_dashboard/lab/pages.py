@@ -24,7 +24,8 @@ def devices(request: Request) -> Response:
     """Show the wall of devices."""
 
     def facts(bench: Bench) -> dict[str, Any]:
-        return {"devices": bench.survey.devices(), "records": record.records(request, list(bench.lab.devices))[0]}
+        told = {"records": record.records(request, list(bench.lab.devices))[0], "unfit": record.quarantined(request)}
+        return {"devices": bench.survey.devices(), **told}
 
     return shown(request, "lab/devices.html", facts)
 
@@ -49,8 +50,8 @@ def device(request: Request) -> Response:
         name = asked.device(request)[1].name
         state = bench.survey.device(name)
         found, runs = record.records(request, [name])
-        told = {"told": bench.incidents.told(name), "record": found[name], "runs": runs}
-        return {"device": state, "groups": remote.groups(state.keys), **told}
+        told = {"told": bench.incidents.told(name), "unfit": record.quarantined(request)}
+        return {"device": state, "groups": remote.groups(state.keys), "record": found[name], "runs": runs, **told}
 
     return shown(request, "lab/device.html", facts)
 

@@ -55,6 +55,14 @@ def records(request: Request, names: Sequence[str]) -> tuple[Mapping[str, Record
     return {name: of(ran) for name, ran in found.items()}, known
 
 
+def quarantined(request: Request) -> Mapping[str, str]:
+    """Return why each device is quarantined that a run which goes on uses no more, with the run's title."""
+    going = [(folder.title, folder.told()) for folder in pages.folders(request).all() if folder.glance().live]
+    return {
+        name: f"run {title}: {why}" for title, told in going if not told.ended for name, why in told.unfit.items()
+    }  # fmt: skip
+
+
 def history(request: Request) -> Response:
     """Tell the record of one device."""
     name = asked.device(request)[1].name
