@@ -26,6 +26,7 @@ from starlette.responses import JSONResponse, Response
 
 from virtualpytest_dashboard import acting, pages, unpacking
 from virtualpytest_dashboard.folders import Folders, holds_results
+from virtualpytest_dashboard.openapi import asks
 
 PLACE = ".virtualpytest-uploads"
 _KINDS = ("application/gzip", "application/x-gzip", "application/x-tar", "application/zip", "application/octet-stream")
@@ -33,8 +34,9 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _ARCHIVE, _UNPACKED, _LOCK = "archive", "unpacked", "lock"
 
 
+@asks("name", "what the run is called; a name that is taken gets a number", maxLength=100)
 async def receive(request: Request) -> Response:
-    """Keep the run that is sent, and answer its address."""
+    """Keep the run that is sent, a tar or zip of Allure results, and answer its address."""
     try:
         acting.guard(request).check(request)
         return await _receive(request)
