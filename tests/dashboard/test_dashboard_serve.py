@@ -253,7 +253,7 @@ def test_folder_that_may_not_be_read_is_told(closed: Path) -> None:
     assert str(raised.value) == f"{closed}: may not be read by this account"
 
 
-@pytest.mark.parametrize("package", ["starlette", "jinja2", "uvicorn"])
+@pytest.mark.parametrize("package", ["argon2", "starlette", "jinja2", "uvicorn"])
 def test_without_its_extra_the_dashboard_says_how_to_get_it(folder: Path, write: Write, package: str) -> None:
     write()
     code = f"""
