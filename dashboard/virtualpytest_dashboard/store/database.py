@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
@@ -66,6 +66,16 @@ def adding(connection: Connection, table: Table) -> Any:
     """Return an insert into *table* that can also say what happens to a row that is there: ``on_conflict_…``."""
     dialect = import_module(f"sqlalchemy.dialects.{connection.dialect.name}")  # PostgreSQL's alone takes long to load
     return dialect.insert(table)
+
+
+def put(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
+    """Insert *rows*, all with the same columns, into *table*: SQLite's driver takes them as they are, much quicker."""
+    if connection.dialect.name != "sqlite":
+        connection.execute(table.insert(), rows)
+        return
+    names = ", ".join(f'"{name}"' for name in rows[0])
+    values = ", ".join(f":{name}" for name in rows[0])
+    connection.exec_driver_sql(f"INSERT INTO {table.name} ({names}) VALUES ({values})", rows)
 
 
 def beside(roots: list[Path]) -> Database:

@@ -20,7 +20,7 @@ from virtualpytest_dashboard import allure, causes, labels
 from virtualpytest_dashboard.records import RANK, Row
 from virtualpytest_dashboard.rows import fold, row
 from virtualpytest_dashboard.store.batches import batches, from_anywhere
-from virtualpytest_dashboard.store.database import Database
+from virtualpytest_dashboard.store.database import Database, put
 from virtualpytest_dashboard.store.queries import named, restored
 from virtualpytest_dashboard.store.schema import FILE, LABELS, RESULT, RUN
 
@@ -141,7 +141,7 @@ class Ingest:
         keys = _remove(connection, self._run, [item.name for item in found])
         taken = _uuids(connection, self._run, [item.row.id for item in found if item.row])
         kept = list(_sort_out(found, taken))
-        connection.execute(insert(FILE), [_file(self._run, item) for item in kept])
+        put(connection, FILE, [_file(self._run, item) for item in kept])
         rows = [item.row for item in kept if item.row]
         _add(connection, self._run, rows)
         _refold(connection, self._run, keys | {key for item in rows if (key := digest_of(item))})
@@ -232,7 +232,7 @@ def _add(connection: Connection, run: int, rows: Sequence[Row]) -> None:
     """Insert *rows*, and what they are filed under where that is new in the run."""
     if not rows:
         return
-    connection.execute(insert(RESULT), [values(run, item) for item in rows])
+    put(connection, RESULT, [values(run, item) for item in rows])
     filed = {labels.number(found): found for found in map(_filed, rows) if found}
     of_run = select(LABELS.c.number).where(LABELS.c.run == run, LABELS.c.number.in_(filed))
     for number in filed.keys() - set(connection.execute(of_run).scalars()):
@@ -252,21 +252,31 @@ def digest_of(item: Row) -> str:
 def values(run: int, item: Row) -> dict[str, object]:
     """Return *item* as the table has it, an attempt by itself until it is folded."""
     searched = (item.name, item.full_name, item.message, item.device, item.host, item.category)
-    same = ("file", "name", "full_name", "verdict", "category", "cause", "device", "host", "message", "start", "stop",
-            "alike")  # fmt: skip
-    return {name: getattr(item, name) for name in same} | {
+    return {
         "run": run,
         "uuid": item.id,
+        "file": item.file,
         "key": digest_of(item),
         "newest": item.id,
         "shown": True,
         "attempt": 1,
         "rank": RANK[item.verdict],
+        "name": item.name,
+        "full_name": item.full_name,
+        **named(item.name, item.full_name),
+        "verdict": item.verdict,
+        "category": item.category,
+        "cause": item.cause,
+        "device": item.device,
+        "host": item.host,
+        "message": item.message,
+        "start": item.start,
+        "stop": item.stop,
         "took": item.duration,
         "picture": item.picture,
+        "alike": item.alike,
         "words": " ".join(searched).lower(),
         "labels": labels.number(_filed(item)),
-        **named(item.name, item.full_name),
     }
 
 
