@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -70,6 +71,17 @@ def test_many_guesses_at_once_are_slowed_as_those_after_each_other(app: Any, mon
         answers = list(pool.map(lambda _: sign_in(peopling.client_of(app), "ben", "a wrong one"), range(12)))
 
     assert sorted(answer.status_code for answer in answers) == [401] * 3 + [429] * 9
+
+
+def test_flood_of_passwords_leaves_pages_their_threads(visitor: TestClient) -> None:
+    with contextlib.ExitStack() as line:
+        for _ in range(12):
+            line.enter_context(hidden._IN_LINE)
+
+        refused = sign_in(visitor, "ben")
+
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "2")
+    assert sign_in(visitor, "ben").status_code == 303
 
 
 def test_waits_double_up_to_five_minutes_and_are_forgotten(app: Any) -> None:
