@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import random
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -130,4 +131,4 @@ def _until(said: Callable[[], object]) -> None:
     end = time.monotonic() + 30
     while not said():
         assert time.monotonic() < end
-        time.sleep(0.02)
+        threading.Event().wait(0.02)

@@ -206,10 +206,8 @@ def _remove(connection: Connection, run: int, names: Sequence[str]) -> set[str]:
 
 
 def _uuids(connection: Connection, run: int, uuids: Sequence[str]) -> dict[str, str]:
-    found = connection.execute(
-        select(RESULT.c.uuid, RESULT.c.file).where(RESULT.c.run == run, RESULT.c.uuid.in_(uuids))
-    )
-    return {item.uuid: item.file for item in found}
+    of_these = select(RESULT.c.uuid, RESULT.c.file).where(RESULT.c.run == run, RESULT.c.uuid.in_(uuids))
+    return {item.uuid: item.file for item in connection.execute(of_these)}
 
 
 def _sort_out(found: Iterable[Read], taken: dict[str, str]) -> Iterator[Read]:
