@@ -92,7 +92,7 @@ def create_app(
     )
     app.state.folders = Folders(folders, Database(database) if database else None)
     uploads.clear(app.state.folders.roots)
-    app.state.kept = kept or keeping.at(app.state.folders.roots, database)
+    app.state.kept = kept or keeping.at(app.state.folders.roots, database, users=users)
     app.state.guard = Guard(control, app.state.kept, users=users)
     app.state.lab = lab
     return app

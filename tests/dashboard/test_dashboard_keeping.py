@@ -30,3 +30,13 @@ def test_damaged_file_is_told_and_left_as_it_is(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"dashboard\.sqlite: file is not a database; put a copy of it back"):
         keeping.beside([tmp_path])
     assert path.read_bytes() == b"spoilt" * 1000
+
+
+def test_users_want_a_place_where_they_are_kept(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / PLACE).symlink_to(tmp_path / "elsewhere")
+
+    with contextlib.closing(keeping.at([tmp_path], None)) as kept:
+        assert kept.passing
+    with pytest.raises(ConfigError, match=r"dashboard\.sqlite: a link, or not to be written: users would be gone"):
+        keeping.at([tmp_path], None, users=True)

@@ -124,7 +124,7 @@ def test_who_may_only_look_has_no_form_and_may_write_none(tmp_path: Path) -> Non
         page = client.get(links(_run(client), "/tests/")[0]).text
 
     assert answer.status_code == 403
-    assert "data-post" not in page
+    assert "data-act" not in page
 
 
 def test_words_of_a_note_are_words(nights: TestClient) -> None:

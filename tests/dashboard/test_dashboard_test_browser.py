@@ -55,8 +55,8 @@ def _write(folder: Path, night: int, number: int) -> None:
 
 @pytest.fixture(scope="module")
 def address(nights: Path) -> Iterator[str]:
-    """Give the address of a dashboard over both."""
-    with labs.dashboard(nights) as (_, address):
+    """Give the address of a dashboard over both, on which people may act."""
+    with labs.dashboard(nights, "--control") as (_, address):
         yield address
 
 
@@ -103,11 +103,32 @@ def test_command_to_run_the_test_again_is_copied(chromium: playwright.Browser, a
         assert copied == "pytest tests/test_box.py::test_zap_1 --vpt-device stb1"
 
 
+def test_note_on_a_test_and_mark_on_its_run_stay_and_can_be_taken_back(
+    chromium: playwright.Browser, address: str
+) -> None:
+    with tabs.tab(chromium) as page:
+        run = f"{address}{_run(page, address)}"
+        page.goto(f"{run}/tests/n1-1")
+        for words in ("ben", ""):
+            page.get_by_label("Owner").fill(words)
+            with page.expect_navigation():
+                page.get_by_role("button", name="Keep").click()
+            assert page.get_by_label("Owner").input_value() == words
+
+        page.goto(run)
+        for kept in (True, False):
+            page.get_by_label("keep this run").set_checked(kept)
+            with page.expect_navigation():
+                page.get_by_role("button", name="Save").click()
+            assert page.get_by_label("keep this run").is_checked() is kept
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
 def test_pages_fit_and_are_accessible(chromium: playwright.Browser, address: str, width: int, scheme: str) -> None:
     with tabs.tab(chromium, width, scheme) as page:
         run = _run(page, address)
-        for path in (run, f"{run}/tests/n1-1", f"{run}/by/suite", f"{run}/compare", "/flaky", "/flaky?by=device"):
+        of_run = (run, f"{run}/tests/n1-1", f"{run}/by/suite", f"{run}/compare")
+        for path in (*of_run, "/flaky", "/flaky?by=device", "/notes", "/removed"):
             page.goto(f"{address}{path}")
             tabs.fits(page)

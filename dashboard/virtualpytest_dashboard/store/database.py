@@ -29,12 +29,13 @@ _PATIENCE = 30  # seconds that a writer waits for another process
 class Database:
     """The *tables* in a SQLite file at *place*, or in PostgreSQL; without one, in a file that goes with this object.
 
-    A damaged file is begun anew if *again*, which says that its content can be made again.
+    A damaged file is begun anew if *again*, which says that its content can be made again. *shared* tells of
+    PostgreSQL, *passing* of what goes with this object.
     """
 
     def __init__(self, place: Path | URL | None = None, tables: MetaData = METADATA, *, again: bool = True) -> None:
         own = None if place else tempfile.mkdtemp(prefix="virtualpytest-")
-        self.shared = isinstance(place, URL)
+        self.shared, self.passing = isinstance(place, URL), own is not None
         if isinstance(place, URL):
             schema = f"virtualpytest_results_{_NUMBER}" if tables is METADATA else postgresql.KEPT_SCHEMA
             self._engine = postgresql.engine(place, schema)

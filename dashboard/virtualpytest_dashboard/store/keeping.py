@@ -17,9 +17,18 @@ KEPT = MetaData()
 _NAME = "dashboard.sqlite"
 
 
-def at(roots: list[Path], database: URL | None) -> Database:
-    """Return what is kept in *database*, beside the results in *roots* where there is none."""
-    return Database(database, KEPT) if database else beside(roots)
+def at(roots: list[Path], database: URL | None, *, users: bool = False) -> Database:
+    """Return what is kept in *database*, beside the results in *roots* where there is none.
+
+    A ConfigError says that there shall be *users*, and no place to keep them.
+    """
+    kept = Database(database, KEPT) if database else beside(roots)
+    if users and kept.passing:
+        kept.close()
+        where = roots[0] / PLACE / _NAME if roots else PLACE
+        todo = "let this account write there, or name another place with --database"
+        raise ConfigError(f"{where}: a link, or not to be written: users would be gone with the dashboard; {todo}")
+    return kept
 
 
 def beside(roots: list[Path]) -> Database:
