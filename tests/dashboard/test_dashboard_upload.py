@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import io
+import itertools
 import json
 import stat
 import tarfile
@@ -173,6 +174,7 @@ def link(name: str, kind: bytes, to: str = "/etc/passwd") -> tarfile.TarInfo:
         (b"", TAR, "cannot be read to its end"),
         (gzip.compress(b"no tar"), GZIP, "cannot be read to its end"),
     ],
+    ids=itertools.count(),  # bytes would be named by what they hold, and a gzip holds the time
 )  # fmt: skip
 def test_archive_that_is_no_run_is_refused_and_leaves_nothing(
     client: TestClient, root: Path, data: bytes, kind: str, said: str
