@@ -65,7 +65,7 @@ def one(request: Request) -> Response:
     found = folder.ask(lambda connection, number: groups.counts(connection, number, asked, what))
     return pages.render(
         request, "groups.html", run=run, what=what, asked=asked, whole=tree(found, what),
-        sorts=[*folder.ask(groups.known), "category"],
+        sorts=[*folder.still(groups.known), "category"],
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from virtualpytest_dashboard.labels import COLUMNS
 from virtualpytest_dashboard.records import Row
 
-PAGE = 100
+PAGE = 50
 _WORDS = ("verdict", "cause", "category", "device", "alike", "change", "q", *COLUMNS)
 _ORDERS = ("verdict", "test", "device", "duration", "start")
 

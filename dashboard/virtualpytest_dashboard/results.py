@@ -58,6 +58,7 @@ class Folder:
         self.kin: tuple[float, Sequence[Folder]] = -math.inf, ()
         self.doubted: tuple[object, set[tuple[str, str]]] = None, set()
         self._changes: tuple[object, Mapping[str, int]] = None, {}
+        self._answers: dict[object, Any] = {}
 
     def run(self, patience: float = _PATIENCE) -> Run:
         """Return what the folder holds now, or what is known of it if somebody reads it for longer than *patience*."""
@@ -75,6 +76,7 @@ class Folder:
         last = self._last
         if last is None or last[0] != kept["version"]:
             last = self._last = kept["version"], self._summary(kept)
+            self._answers = {}
         return last[1]
 
     @property
@@ -136,7 +138,7 @@ class Folder:
 
     def alike(self) -> Sequence[Alike]:
         """Return the sorts of failures, the most frequent first."""
-        return self.ask(compare.alike)
+        return self.still(compare.alike)
 
     def past(self, row: Row, at_most: int) -> Sequence[tuple[int, Past]]:
         """Return how the test of *row* fared in each run of the store, the newest first, with the run's number."""
@@ -163,6 +165,14 @@ class Folder:
         """Return the store's answer to a *question* about this run, as of the last look."""
         with self._database.reading() as connection:
             return question(connection, self.number)
+
+    def still(self, question: Callable[[Connection, int], _Answer]) -> _Answer:
+        """Return the store's answer to a *question* that changes with the run's rows alone, as of the last look."""
+        answers = self._answers
+        if question not in answers:
+            answers[question] = self.ask(question)
+        answer: _Answer = answers[question]
+        return answer
 
     def told(self) -> journal.Journal:
         """Return what the run's journal says now."""

@@ -41,7 +41,7 @@ def one(request: Request) -> Response:
     response = pages.render(
         request, "run.html", run=run, listing=shown, seen=seen, follow=follow,
         outside=folder.ask(measurements.outside), numbers={folder.number: folder},
-        filed=list(labels.COLUMNS), sorts=[*folder.ask(groups.known), "category"],
+        filed=list(labels.COLUMNS), sorts=[*folder.still(groups.known), "category"],
         alike=folder.alike() if run.bad > 1 else (),
         doubted=doubted, bars=trend.of(pages.folders(request), folder),
         before=before.run() if before else None, changes=_changes(folder, before, known) if before else {},
