@@ -16,7 +16,7 @@ demo:  ## a campaign on virtual devices, and its results in the dashboard
 
 test: .venv/bin/tox  ## every check, on the Python at hand
 	@.ci/packages adb chromium desktop lirc postgresql socat sshd ssh opencv network tesseract
-	$(TOX) -e lint,types,layers,api
+	$(TOX)-parallel --parallel 2 --parallel-no-spinner -e lint,types,layers,api
 	$(TOX) -qq -e py
 
 lint types layers docs: .venv/bin/tox  ## one check
