@@ -62,9 +62,11 @@ def folder(tmp_path: Path) -> Path:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run the tests of a module that says `BOTH_STORES` twice: on SQLite and on PostgreSQL."""
-    if "database" in metafunc.fixturenames and getattr(metafunc.module, "BOTH_STORES", False):
-        metafunc.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+    """Run the tests of a module that says `BOTH_STORES` twice: on SQLite and, where "soak", then, on PostgreSQL."""
+    both = getattr(metafunc.module, "BOTH_STORES", False)
+    if "database" in metafunc.fixturenames and both:
+        marks = [pytest.mark.soak] if both == "soak" else []
+        metafunc.parametrize("database", ["sqlite", pytest.param("postgresql", marks=marks)], indirect=True)
 
 
 @pytest.fixture(scope="session")

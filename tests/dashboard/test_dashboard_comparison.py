@@ -14,7 +14,7 @@ from sqlalchemy import URL
 from starlette.testclient import TestClient
 from virtualpytest_dashboard.journal import FILE
 
-BOTH_STORES = True
+BOTH_STORES = "soak"
 
 T = 1_790_000_000_000
 DAY = 86_400_000

@@ -13,7 +13,7 @@ from browsing import client_of, links, plain, rows
 from sqlalchemy import URL
 from starlette.testclient import TestClient
 
-BOTH_STORES = True
+BOTH_STORES = "soak"
 
 DAY = 86_400_000
 T = 1_790_000_000_000

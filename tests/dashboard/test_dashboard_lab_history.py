@@ -20,7 +20,7 @@ from virtualpytest_dashboard.store.devices import Ran
 
 from pytest_virtualpytest.models import Event, EventKind
 
-BOTH_STORES = True
+BOTH_STORES = "soak"
 LAB = "".join(f'[devices.{name}]\nkind = "account"\nresources = ["account:{name}"]\n' for name in ("seat", "sofa"))
 
 

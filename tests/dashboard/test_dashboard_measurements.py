@@ -20,7 +20,7 @@ from virtualpytest_dashboard.results import Folder
 from virtualpytest_dashboard.store.database import Database
 from virtualpytest_dashboard.store.measurements import newest, summaries
 
-BOTH_STORES = True
+BOTH_STORES = "soak"
 
 T = 1_790_000_000
 HOSTILE = '<script>alert("x")</script>'

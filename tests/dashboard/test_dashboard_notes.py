@@ -13,7 +13,7 @@ from sqlalchemy import URL
 from starlette.testclient import TestClient
 from virtualpytest_dashboard.app import create_app
 
-BOTH_STORES = True
+BOTH_STORES = "soak"
 DAY = 86_400_000
 ISSUE = "https://bugs.example/7"
 

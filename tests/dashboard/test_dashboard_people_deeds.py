@@ -17,7 +17,7 @@ from sqlalchemy import URL, update
 from starlette.testclient import TestClient
 from virtualpytest_dashboard.people.schema import TOKEN
 
-BOTH_STORES = True
+BOTH_STORES = "soak"
 SEAT = '[devices.seat]\nkind = "account"\nresources = ["account:people-seat"]\n'
 
 

@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.testclient import TestClient
 from virtualpytest_dashboard.people import attempts, hidden, schema, users
 
-BOTH_STORES = True
+BOTH_STORES = "soak"
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from virtualpytest_dashboard.records import Row, Run
 from virtualpytest_dashboard.results import Folder
 
-BOTH_STORES = True
+BOTH_STORES = "soak"
 
 
 def _read(folder: Path) -> Run:

@@ -153,6 +153,7 @@ def night(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.soak
 def test_dashboard_that_is_killed_six_times_has_everything_once(night: Path) -> None:
     starts = _killed(night, 6)
 

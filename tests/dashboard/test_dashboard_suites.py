@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from virtualpytest_dashboard import labels
 from virtualpytest_dashboard.journal import FILE
 
-BOTH_STORES = True
+BOTH_STORES = "soak"
 
 
 def _labels(**said: str | list[str]) -> list[dict[str, str]]:
