@@ -16,7 +16,7 @@ demo:  ## a campaign on virtual devices, and its results in the dashboard
 
 test: .venv/bin/tox  ## every check, on the Python at hand
 	@.ci/packages adb chromium desktop lirc postgresql socat sshd ssh opencv network tesseract
-	$(TOX)-parallel --parallel 2 --parallel-no-spinner -e lint,types,layers,api
+	$(TOX)-parallel --parallel 2 --parallel-no-spinner -e lint,types,layers
 	$(TOX) -qq -e py
 
 lint types layers docs: .venv/bin/tox  ## one check
@@ -27,6 +27,7 @@ format: .venv/bin/tox  ## sort imports and mend what ruff can mend
 
 soak: .venv/bin/tox  ## the long forms of chaos and timing tests
 	@.ci/packages adb chromium desktop lirc postgresql socat sshd ssh opencv network tesseract
+	$(TOX) -e api
 	$(TOX) -qq -e py -- -m soak -n 0  # one at a time: they measure time
 
 clean:  ## remove what the others made

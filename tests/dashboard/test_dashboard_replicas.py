@@ -19,7 +19,7 @@ from virtualpytest_dashboard.folders import Folders
 from virtualpytest_dashboard.store.database import Database
 from virtualpytest_dashboard.store.schema import FILE, RESULT, RUN
 
-BOTH_STORES = True
+BOTH_STORES = "soak"
 MANY = 1200
 REPLICAS = 3
 SERVE = """
