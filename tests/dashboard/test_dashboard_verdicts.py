@@ -77,6 +77,7 @@ def _table(pairs: Counter[tuple[str, str]]) -> str:
     return "\n".join(lines)
 
 
+@pytest.mark.soak  # a minute of real faults
 def test_first_screen_points_at_the_right_one(seeded: Path) -> None:
     said = _said(seeded)
     with client_of(seeded) as client:
